@@ -1,0 +1,1 @@
+"""From painted layers to training targets."""

@@ -1,0 +1,169 @@
+"""What a person painted on an image, checked, as lazy training targets."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fcnseg.annotations.classes import (
+    BACKGROUND,
+    MAX_ID,
+    SegClass,
+    classes_by_value,
+    default_class,
+)
+from napari_fcnseg.annotations.index import LabelIndex, build_index
+from napari_fcnseg.errors import AnnotationError, AxesError
+from napari_fcnseg.images.grid import Spans
+from napari_fcnseg.images.image import Image
+from napari_fcnseg.images.open import open_image
+
+Unpainted = Literal["ignore", "background"]
+IGNORE = -1
+MAX_CLASSES = 64
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """Labels of one image.
+
+    Attributes
+    ----------
+    labels
+        Lazy label values, over the kept axes of the image.
+    by_value
+        Class of each label value; other values (0) are unlabelled.
+    index
+        Where the labelled pixels are, by label value.
+    """
+
+    labels: Image
+    by_value: Mapping[int, SegClass]
+    index: LabelIndex
+
+    @property
+    def classes(self) -> tuple[SegClass, ...]:
+        """Classes that carry labels here, by id."""
+        present = {self.by_value[v] for v in self.index.counts}
+        return tuple(sorted(present, key=lambda c: c.id))
+
+    @cached_property
+    def _value_to_id(self) -> NDArray[np.int64]:
+        table = np.full(MAX_ID + 1, IGNORE, np.int64)
+        for value, found in self.by_value.items():
+            table[value] = found.id
+        return table
+
+    def read_ids(self, spans: Spans) -> NDArray[np.int64]:
+        """Class ids in a window of the labels; -1 where unlabelled or outside the image."""
+        ids = np.full([stop - start for start, stop in spans], IGNORE, np.int64)
+        clipped = [
+            (max(0, start), min(stop, n))
+            for (start, stop), n in zip(spans, self.labels.kept_shape, strict=True)
+        ]
+        if all(start < stop for start, stop in clipped):
+            inside = tuple(
+                slice(c[0] - s[0], c[1] - s[0]) for c, s in zip(clipped, spans, strict=True)
+            )
+            values = self.labels.read(tuple(clipped))[0]
+            ids[inside] = self._value_to_id[values.astype(np.int64)]
+        return ids
+
+
+def open_annotation(
+    labels: Any,
+    image: Image,
+    classes: Mapping[int, str] | Iterable[SegClass] | None = None,
+    unpainted: Unpainted = "ignore",
+) -> Annotation:
+    """Open labels of an image and check that they can train a network.
+
+    Parameters
+    ----------
+    labels
+        A path, an array or an `Image`: whole numbers, one for each pixel of `image`
+        without its channels.
+    image
+        The image that was painted on.
+    classes
+        Names of label values, ``{1: "membrane", 2: "cell"}``, or the classes themselves.
+        If given, it must have all values that occur. A named value 0 counts as painted.
+        By default each value from 1 on is a class.
+    unpainted
+        What a 0 is: ``"ignore"`` carries no loss; ``"background"``, of dense truth, is a
+        class of its own with the id 0.
+
+    Raises
+    ------
+    AnnotationError
+        If the labels are not whole numbers, not of the image's shape, have ids that no
+        class can have, or no labelled pixel.
+    """
+    opened = _open_labels(labels, image)
+    named = classes_by_value(classes) if classes is not None else None
+    if unpainted == "background":
+        if named and 0 in named and named[0].id != 0:
+            raise AnnotationError(
+                'the value 0 is named as a class and declared unpainted="background"; '
+                "leave one of the two out"
+            )
+        named = {0: BACKGROUND, **named} if named is not None else None
+    zero_counts = unpainted == "background" or (named is not None and 0 in named)
+    index = build_index(opened, zero_counts)
+    values = set(index.counts)
+    if not values:
+        raise AnnotationError(
+            f"{opened.name} has no labelled pixel: paint some strokes of each class, with ids "
+            "from 1 on"
+        )
+    if named is None:
+        named = {v: default_class(v) if v else BACKGROUND for v in values}
+    elif unknown := values - set(named):
+        raise AnnotationError(
+            f"{opened.name} holds the values {_some(sorted(values))}, but {_some(sorted(unknown))} "
+            f"is in none of the classes {_some([f'{v}={c.name}' for v, c in named.items()])}"
+        )
+    if len(values) > MAX_CLASSES:
+        raise AnnotationError(
+            f"{opened.name} holds {len(values)} different ids; up to {MAX_CLASSES} classes can be "
+            "trained. If each object has its own id, give all objects of a kind one id"
+        )
+    return Annotation(opened, named, index)
+
+
+def _open_labels(labels: Any, image: Image) -> Image:
+    name = None if isinstance(labels, Image | str | Path) else "the labels"
+    try:
+        opened = open_image(labels, name=name)
+    except AxesError:  # the image knows the axes
+        try:
+            opened = open_image(labels, axes=image.kept, name=name)
+        except AxesError as error:
+            raise AnnotationError(
+                f"the labels do not fit {image.name}, which is {image.kept} {image.kept_shape}: "
+                f"{error}"
+            ) from error
+    if opened.channels > 1 and opened.shape != image.kept_shape:
+        raise AnnotationError(
+            f"{opened.name} has {opened.channels} channels; labels are one whole number per pixel"
+        )
+    if opened.shape != image.kept_shape:
+        raise AnnotationError(
+            f"{opened.name} has the shape {opened.shape}, its image {image.name} has "
+            f"{image.kept_shape} ({image.kept}): labels need one value for each pixel of it"
+        )
+    if opened.dtype.kind == "f":
+        raise AnnotationError(
+            f"{opened.name} holds {opened.dtype} numbers; labels are whole numbers. If they are "
+            "class ids, convert them with .astype('uint8')"
+        )
+    return Image(opened.data, image.kept, name=opened.name)
+
+
+def _some(items: list[Any], most: int = 8) -> str:
+    shown = ", ".join(str(i) for i in items[:most])
+    return shown + (f" and {len(items) - most} more" if len(items) > most else "")

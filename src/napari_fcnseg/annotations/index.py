@@ -1,0 +1,84 @@
+"""Where the labelled pixels of an annotation are."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fcnseg.annotations.classes import MAX_ID
+from napari_fcnseg.errors import AnnotationError
+from napari_fcnseg.images.grid import Spans
+from napari_fcnseg.images.image import Image
+
+SCAN_BLOCK = 1024
+KEPT = 2**19  # positions kept of each value; of more, an even random half, quarter, ...
+
+
+@dataclass(frozen=True)
+class LabelIndex:
+    """Labelled pixels by label value.
+
+    Attributes
+    ----------
+    counts
+        Number of pixels of each value that occurs.
+    positions
+        Positions of (a fair sample of) them, shape ``(n, number of axes)``.
+    """
+
+    counts: dict[int, int]
+    positions: dict[int, NDArray[np.int64]]
+
+
+def build_index(labels: Image, zero_counts: bool) -> LabelIndex:
+    """Read all labels, block by block, and note where each value is.
+
+    Parameters
+    ----------
+    labels
+        Whole numbers without channel axis.
+    zero_counts
+        Whether 0 is a label like any other; else it is unlabelled.
+
+    Raises
+    ------
+    AnnotationError
+        For a value below 0 or above 255.
+    """
+    rng = np.random.default_rng(0)
+    counts: Counter[int] = Counter()
+    found: dict[int, list[NDArray[np.int64]]] = {}
+    kept: dict[int, float] = {}
+    for spans in labels.blocks(SCAN_BLOCK):
+        block = labels.read(spans)[0]
+        _check_ids(block, spans, labels)
+        if not (zero_counts or block.any()):
+            continue
+        here = np.bincount(block.ravel().astype(np.uint8), minlength=MAX_ID + 1)
+        for value in np.flatnonzero(here).tolist():
+            if value == 0 and not zero_counts:
+                continue
+            counts[value] += int(here[value])
+            at = np.argwhere(block == value)
+            at = at[rng.random(len(at)) < kept.setdefault(value, 1.0)]
+            pieces = found.setdefault(value, [])
+            pieces.append(at + np.array([start for start, _ in spans]))
+            while sum(map(len, pieces)) > KEPT:
+                pieces[:] = [p[rng.random(len(p)) < 0.5] for p in pieces]
+                kept[value] /= 2
+    positions = {v: np.concatenate(pieces) for v, pieces in found.items()}
+    return LabelIndex(dict(counts), positions)
+
+
+def _check_ids(block: NDArray[np.integer], spans: Spans, labels: Image) -> None:
+    low, high = int(block.min()), int(block.max())
+    if low >= 0 and high <= MAX_ID:
+        return
+    wrong = low if low < 0 else high
+    where = np.argwhere(block == wrong)[0] + [start for start, _ in spans]
+    place = ", ".join(f"{a} = {i}" for a, i in zip(labels.kept, where, strict=True))
+    raise AnnotationError(
+        f"{labels.name} holds the id {wrong} at {place}; class ids go from 1 to {MAX_ID}. If each "
+        "object has its own id, give all objects of a kind one id"
+    )

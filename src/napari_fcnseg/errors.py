@@ -1,0 +1,62 @@
+"""The errors a person meets: each says what was found, where, and the way out."""
+
+
+class FcnsegError(Exception):
+    """Base of every error that napari-fcnseg raises on purpose.
+
+    ``exit_code`` is what the command line returns for it.
+    """
+
+    exit_code = 1
+
+
+class ImageError(FcnsegError):
+    """An image cannot be opened or read."""
+
+    exit_code = 3
+
+
+class AxesError(ImageError):
+    """The axes of an image are unknown, ambiguous or do not fit its shape."""
+
+
+class AnnotationError(FcnsegError):
+    """Annotations do not fit the image or cannot train a network."""
+
+    exit_code = 4
+
+
+class NetError(FcnsegError):
+    """A network, or an option of a network, is not known or not possible."""
+
+    exit_code = 5
+
+
+class RecipeError(FcnsegError):
+    """A recipe has an unknown field or a value out of bounds."""
+
+    exit_code = 5
+
+
+class ModelError(FcnsegError):
+    """A model file is damaged, not ours, or does not fit the image."""
+
+    exit_code = 6
+
+
+class DeviceError(FcnsegError):
+    """The wanted compute device is not there."""
+
+    exit_code = 7
+
+
+class PlanError(FcnsegError):
+    """An image cannot be tiled as asked."""
+
+    exit_code = 5
+
+
+class OutputError(FcnsegError):
+    """An output exists already or cannot be written."""
+
+    exit_code = 8

@@ -1,0 +1,135 @@
+"""What a long job yields while it runs, and the iterator that yields it."""
+
+import warnings
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from napari_fcnseg.images.grid import Spans
+    from napari_fcnseg.inference.plan import Plan
+    from napari_fcnseg.models.model import Model
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that a job reports."""
+
+
+@dataclass(frozen=True)
+class TrainingStarted(Event):
+    """Training is set up.
+
+    ``notes`` says in plain words what a person should know, for example that a class has
+    too few strokes to validate it.
+    """
+
+    net: str
+    parameters: int
+    device: str
+    pixels: Mapping[str, int]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Step(Event):
+    """One optimisation step.
+
+    ``progress`` runs from 0 to 1 over the budget; ``elapsed`` is seconds of training.
+    ``model()`` copies the network as it is now, ``best()`` the best one so far; both work
+    as long as the event is kept, also after the job was closed.
+    """
+
+    step: int
+    loss: float
+    rate: float
+    progress: float
+    elapsed: float
+    model: "Callable[[], Model]" = field(repr=False, compare=False)
+    best: "Callable[[], Model]" = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Validated(Event):
+    """Scores on held-out strokes: IoU by class name, and on how many pixels."""
+
+    step: int
+    iou: Mapping[str, float]
+    pixels: Mapping[str, int]
+    mean_iou: float
+    best: bool
+
+
+@dataclass(frozen=True)
+class Trained(Event):
+    """The end of training: the best model."""
+
+    model: "Model" = field(repr=False)
+    steps: int
+    elapsed: float
+
+
+@dataclass(frozen=True)
+class PredictionStarted(Event):
+    """A prediction is planned and its output is there to be filled.
+
+    ``data`` is the growing output: one array per pyramid level, finest first.
+    """
+
+    plan: "Plan" = field(repr=False)
+    data: tuple[Any, ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class TileDone(Event):
+    """A tile is written; ``spans`` is its core, along the axes of the output."""
+
+    done: int
+    tiles: int
+    spans: "Spans"
+
+
+@dataclass(frozen=True)
+class Predicted(Event):
+    """The end of a prediction: all tiles are written; ``path`` is ``None`` for an array."""
+
+    path: Path | None
+    tiles: int
+    elapsed: float
+
+
+E = TypeVar("E", bound=Event)
+
+
+class Steps(Iterator[E]):
+    """A job that runs while it is iterated; it works in the thread that iterates.
+
+    ``for event in job`` follows it, ``job.wait()`` runs it to its end, ``job.close()``
+    stops it between two events.
+    """
+
+    def __init__(self, run: Generator[E, None, None]) -> None:
+        self._run, self._touched = run, False
+
+    def __next__(self) -> E:
+        self._touched = True
+        return next(self._run)
+
+    def close(self) -> None:
+        """Stop; what was computed so far is kept as the job's documentation says."""
+        self._touched = True
+        self._run.close()
+
+    def wait(self) -> E:
+        """Run to the end and return the last event."""
+        return deque(self, maxlen=1)[0]
+
+    def __del__(self) -> None:
+        if not self._touched:
+            warnings.warn(
+                "a job was created but never run; iterate over it or call its wait()",
+                RuntimeWarning,
+                stacklevel=2,
+            )

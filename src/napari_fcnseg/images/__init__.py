@@ -1,0 +1,1 @@
+"""Open anything lazily with its axes and scale; normalise; write labels."""

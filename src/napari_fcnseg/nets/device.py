@@ -1,0 +1,33 @@
+"""Which device computes."""
+
+import torch
+
+from napari_fcnseg.errors import DeviceError
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """Return the device called `name`.
+
+    Parameters
+    ----------
+    name
+        ``"auto"`` takes CUDA, then MPS, then the CPU; else ``"cpu"``, ``"cuda"``,
+        ``"cuda:1"``, ``"mps"``.
+
+    Raises
+    ------
+    DeviceError
+        If it is not a device, or not there.
+    """
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if name == "auto":
+        return torch.device("cuda" if cuda else "mps" if mps else "cpu")
+    there = {"cpu": True, "cuda": cuda, "mps": mps}
+    kind, _, index = name.partition(":")
+    if kind not in there:
+        raise DeviceError(f"unknown device {name!r}: choose auto, cpu, cuda or mps")
+    count = torch.cuda.device_count() if kind == "cuda" else 1
+    if not there[kind] or (index and not index.isdigit()) or int(index or 0) >= count:
+        found = ", ".join(k for k, present in there.items() if present)
+        raise DeviceError(f"the device {name!r} is not there; this machine has: {found}")
+    return torch.device(name)

@@ -1,0 +1,62 @@
+"""What tiling must know of a network, as integers."""
+
+from dataclasses import dataclass
+
+from napari_fcnseg.errors import NetError
+
+
+@dataclass(frozen=True)
+class AxisGeometry:
+    """How a network maps positions along one spatial axis; all lengths in pixels.
+
+    Outputs lie on the grid of the inputs. A *cell* is a run of ``stride`` outputs that
+    starts on the network's grid; the network commutes with shifts by whole cells.
+
+    Attributes
+    ----------
+    stride
+        Product of the down-sampling steps.
+    margin
+        Pixels that a valid network loses on each side; 0 for a same-padded one.
+    before, after
+        Inputs needed in front of the first and behind the last output of a run of whole
+        cells, the worst over all pixel phases.
+    min_size
+        Smallest legal input; legal sizes are ``min_size + k * stride``.
+    field
+        Smallest and largest receptive field over the pixel phases.
+    """
+
+    stride: int = 1
+    margin: int = 0
+    before: int = 0
+    after: int = 0
+    min_size: int = 1
+    field: tuple[int, int] = (1, 1)
+
+    @property
+    def halo(self) -> int:
+        """Context in front of a core that keeps the network on its grid."""
+        return self.before + (self.margin - self.before) % self.stride
+
+    def context(self, core: int) -> tuple[int, int]:
+        """Context in front of and behind a core of `core` pixels (a multiple of the stride).
+
+        The sum is a legal input size of the network.
+        """
+        size = legal_size(self.halo + core + self.after, self.min_size, self.stride)
+        return self.halo, size - core - self.halo
+
+
+def legal_size(size: int, min_size: int, stride: int) -> int:
+    """Smallest of ``min_size + k * stride`` that is not below `size`."""
+    return min_size + max(0, -(-(size - min_size) // stride)) * stride
+
+
+def check_size(size: int, min_size: int, stride: int) -> None:
+    """Raise `NetError` unless `size` is ``min_size + k * stride``."""
+    above = legal_size(size, min_size, stride)
+    if above != size:
+        below = above - stride
+        near = f"{below} and {above}" if below >= min_size else f"{above}"
+        raise NetError(f"this network cannot take {size} pixels; nearest sizes: {near}")

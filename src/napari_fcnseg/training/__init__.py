@@ -1,0 +1,1 @@
+"""Recipe, patches, augmentation, losses, validation split and the one training loop."""

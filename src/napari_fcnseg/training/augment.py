@@ -1,0 +1,93 @@
+"""Augmentation on the training device, in one resampling."""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from napari_fcnseg.annotations.annotation import IGNORE
+from napari_fcnseg.training.recipe import Recipe
+
+ELASTIC_GRID = 3  # random displacements on a coarse 3 x 3 grid with a standard deviation
+ELASTIC_SD = 10.0  # of 10 pixels, as Ronneberger et al. 2015, section 3.1
+
+
+def window_size(patch: int, recipe: Recipe) -> int:
+    """Edge of the window that a warped patch of edge `patch` is cut from."""
+    reach = patch * math.sqrt(2) if recipe.rotate == "any" else patch
+    if recipe.elastic:
+        reach += 2 * ELASTIC_SD
+    return patch + 2 * math.ceil((reach - patch) / 2)  # an even margin keeps the centre
+
+
+def augment(
+    images: Tensor, targets: Tensor, patch: int, recipe: Recipe, rng: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Warp and change a batch; the centre `patch` of each window is returned.
+
+    Parameters
+    ----------
+    images
+        Normalised windows, shape ``(N, channels, size, size)``, on any device.
+    targets
+        Class indices, shape ``(N, size, size)``; -1 where unlabelled.
+    patch
+        Edge of the result in pixels.
+    recipe
+        Strengths and probabilities.
+    rng
+        Generator on the CPU, so that every device draws the same numbers.
+
+    Returns
+    -------
+    images, targets : Tensor
+        Shapes ``(N, channels, patch, patch)`` and ``(N, patch, patch)``. Images are
+        resampled bilinearly, targets by the nearest pixel, -1 from outside the window.
+    """
+    grid = _grid(len(images), patch, recipe, rng).to(images.device) / (images.shape[-1] / 2)
+    images = F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
+    shifted = (targets - IGNORE).to(images.dtype)[:, None]  # 0 is what grid_sample pads with
+    shifted = F.grid_sample(shifted, grid, mode="nearest", align_corners=False)
+    return _intensity(images, recipe, rng), shifted[:, 0].round().long() + IGNORE
+
+
+def _grid(count: int, patch: int, recipe: Recipe, rng: torch.Generator) -> Tensor:
+    """Place the samples: ``(N, patch, patch, 2)``, x first, in pixels from the window's centre."""
+    line = torch.arange(patch) - (patch - 1) / 2
+    points = torch.stack(torch.meshgrid(line, line, indexing="xy"), dim=-1).expand(
+        count, -1, -1, -1
+    )
+    angle = torch.zeros(count)
+    if recipe.rotate == "right":
+        angle = torch.randint(0, 4, (count,), generator=rng) * (math.pi / 2)
+    elif recipe.rotate == "any":
+        angle = torch.rand(count, generator=rng) * (2 * math.pi)
+    mirror = torch.ones(count)
+    if recipe.flip:
+        mirror = 1 - 2 * torch.randint(0, 2, (count,), generator=rng).float()
+    cos, sin = angle.cos(), angle.sin()
+    turn = torch.stack([cos * mirror, -sin, sin * mirror, cos], dim=-1).view(count, 1, 2, 2)
+    points = (turn[:, None] @ points[..., None])[..., 0]
+    if recipe.elastic:
+        bent = torch.rand(count, generator=rng) < recipe.elastic
+        coarse = torch.randn(count, 2, ELASTIC_GRID, ELASTIC_GRID, generator=rng) * ELASTIC_SD
+        shift = F.interpolate(coarse, size=(patch, patch), mode="bicubic", align_corners=True)
+        points = points + shift.movedim(1, -1) * bent.view(-1, 1, 1, 1)
+    return points
+
+
+def _intensity(images: Tensor, recipe: Recipe, rng: torch.Generator) -> Tensor:
+    """Change brightness and contrast of each patch and add noise."""
+
+    def uniform(low: float, high: float) -> Tensor:
+        drawn = torch.rand(len(images), 1, 1, 1, generator=rng)
+        return (drawn * (high - low) + low).to(images.device)
+
+    gain = 1 + uniform(-recipe.contrast, recipe.contrast)
+    shift = uniform(-recipe.brightness, recipe.brightness)
+    changed = images * gain + shift
+    if recipe.noise:
+        noise = torch.randn(images.shape, generator=rng).to(images.device)
+        changed = changed + noise * uniform(0, recipe.noise)
+    return changed

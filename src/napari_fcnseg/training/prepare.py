@@ -1,0 +1,118 @@
+"""From images and annotations to what a training run works on, checked."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fcnseg.annotations.annotation import Annotation, Unpainted, open_annotation
+from napari_fcnseg.annotations.classes import SegClass
+from napari_fcnseg.errors import AnnotationError, ImageError
+from napari_fcnseg.images.image import Image
+from napari_fcnseg.images.open import open_image
+
+Classes = Mapping[int, str] | Iterable[SegClass] | None
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Annotated images and the classes that occur in them.
+
+    Attributes
+    ----------
+    images, annotations
+        Of equal number; all images have equally many channels.
+    classes
+        By id.
+    notes
+        What a person should know.
+    """
+
+    images: tuple[Image, ...]
+    annotations: tuple[Annotation, ...]
+    classes: tuple[SegClass, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def pixels(self) -> dict[str, int]:
+        """Labelled pixels of each class."""
+        totals = dict.fromkeys((c.name for c in self.classes), 0)
+        for annotation in self.annotations:
+            for value, count in annotation.index.counts.items():
+                totals[annotation.by_value[value].name] += count
+        return totals
+
+    def sample(self, size: Sequence[int]) -> NDArray[np.float32]:
+        """Raw pixels around a labelled pixel, shape ``(channels, *size)``."""
+        image, annotation = self.images[0], self.annotations[0]
+        at = next(iter(annotation.index.positions.values()))[0].tolist()
+        leading = len(at) - len(size)
+        window = [(i, i + 1) for i in at[:leading]]
+        window += [(i - n // 2, i - n // 2 + n) for i, n in zip(at[leading:], size, strict=True)]
+        pixels = image.read(tuple(window)).astype(np.float32)
+        return np.nan_to_num(pixels.reshape(-1, *size))
+
+
+def prepare(
+    images: Any,
+    annotations: Any,
+    axes: str | None = None,
+    classes: Classes = None,
+    unpainted: Unpainted = "ignore",
+) -> TrainingData:
+    """Open images and annotations and check that they can train a network together.
+
+    Parameters
+    ----------
+    images, annotations
+        One of each, or lists of equal length: whatever `open_image` and
+        `open_annotation` take. An `Annotation` is taken as it is.
+    axes, classes, unpainted
+        See `open_image` and `open_annotation`; they hold for all.
+
+    Raises
+    ------
+    FcnsegError
+        If anything cannot be opened or does not fit, or fewer than two classes have labels.
+    """
+    opened = tuple(open_image(image, axes=axes) for image in _as_list(images))
+    labels = _as_list(annotations)
+    if len(opened) != len(labels) or not opened:
+        raise AnnotationError(
+            f"{len(opened)} images and {len(labels)} annotations are given; give one annotation "
+            "for each image, in the same order"
+        )
+    if len({image.channels for image in opened}) > 1:
+        found = ", ".join(f"{image.name}: {image.channels}" for image in opened)
+        raise ImageError(
+            f"the images have different numbers of channels ({found}); train on images of one kind"
+        )
+    named = tuple(classes) if classes is not None and not isinstance(classes, Mapping) else classes
+    annotated = tuple(
+        label if isinstance(label, Annotation) else open_annotation(label, image, named, unpainted)
+        for label, image in zip(labels, opened, strict=True)
+    )
+    present = {c.id: c for annotation in reversed(annotated) for c in annotation.classes}
+    if len(present) < 2:
+        only = next(iter(present.values()))
+        raise AnnotationError(
+            f"only the class {only.name!r} (id {only.id}) is painted; a network learns to tell at "
+            "least two classes apart: paint some strokes of another class, for example of the "
+            'background, or declare dense labels with unpainted="background" '
+            "(--unpainted background)"
+        )
+    wanted = {c.id: c for annotation in annotated for c in annotation.by_value.values()}
+    notes = [note for image in opened for note in image.notes]
+    notes += [
+        f"the class {c.name!r} has no labels and is left out"
+        for i, c in sorted(wanted.items())
+        if i not in present
+    ]
+    in_order = tuple(present[i] for i in sorted(present))
+    return TrainingData(opened, annotated, in_order, tuple(notes))
+
+
+def _as_list(given: Any) -> list[Any]:
+    return list(given) if isinstance(given, list | tuple) else [given]

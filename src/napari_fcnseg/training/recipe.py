@@ -1,0 +1,142 @@
+"""The recipe: everything that decides a training run, as plain data."""
+
+import dataclasses
+import difflib
+import math
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args, get_origin, get_type_hints
+
+import tomli_w
+
+from napari_fcnseg.errors import RecipeError
+
+
+def bounds(low: float, high: float, step: float | None = None, tooltip: str = "") -> dict[str, Any]:
+    """Inclusive bounds of a number, in the words that a form understands."""
+    found: dict[str, Any] = {"min": low, "max": high, "tooltip": tooltip}
+    return found | ({"step": step} if step else {})
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a training run. The same recipe and data give the same model.
+
+    Bounds stand in the annotations and are checked; a form is made from them too.
+
+    Attributes
+    ----------
+    net, net_options
+        Network of the registry, and its options where they differ from the registry's
+        defaults.
+    patch
+        Edge of the training patches in pixels; taken up to the next legal size.
+    batch
+        Patches per step.
+    minutes, steps
+        Budget: minutes of training, or a number of steps, which goes first where it is
+        not 0. Only a budget in steps gives the same weights again.
+    rate, weight_decay
+        Peak learning rate of AdamW after the warm-up, and its weight decay.
+    warm_up
+        Part of the budget in which the rate rises; then it falls as a cosine.
+    dice
+        Weight of the Dice loss beside the cross-entropy.
+    flip, rotate
+        Mirror patches; turn them by right angles or by any angle.
+    elastic
+        Probability of an elastic deformation (Ronneberger et al. 2015).
+    brightness, contrast, noise
+        Strength of random changes, in units of the normalised image.
+    validation
+        Part of the labelled area that is held out, in blocks; 0 holds nothing out.
+    gap
+        Pixels around held-out blocks that train nothing.
+    normalisation
+        How grey values are scaled, see `Normalisation`.
+    seed
+        Seed of weights, patches and augmentation.
+    """
+
+    net: Annotated[str, {"tooltip": "Network of the registry"}] = "unet"
+    net_options: dict[str, Any] = field(
+        default_factory=lambda: {"depth": 4, "width": 16, "padding": "same", "norm": "batch"}
+    )
+    patch: Annotated[int, bounds(16, 4096, 16, "Edge of the training patches in pixels")] = 128
+    batch: Annotated[int, bounds(1, 1024, 1, "Patches per step")] = 8
+    minutes: Annotated[float, bounds(0.05, 100_000, 0.5, "Budget in minutes")] = 2.0
+    steps: Annotated[int, bounds(0, 10**9, 100, "Budget in steps; 0: by time")] = 0
+    rate: Annotated[float, bounds(1e-6, 1.0, 1e-4, "Peak learning rate")] = 3e-3
+    weight_decay: Annotated[float, bounds(0.0, 1.0, 1e-3, "Weight decay of AdamW")] = 1e-2
+    warm_up: Annotated[float, bounds(0.0, 0.5, 0.01, "Part of the budget for warm-up")] = 0.05
+    dice: Annotated[float, bounds(0.0, 10.0, 0.1, "Weight of the Dice loss")] = 0.5
+    flip: Annotated[bool, {"tooltip": "Mirror patches at random"}] = True
+    rotate: Annotated[
+        Literal["none", "right", "any"], {"tooltip": "Turn patches by right angles or any angle"}
+    ] = "right"
+    elastic: Annotated[float, bounds(0.0, 1.0, 0.05, "Probability of elastic deformation")] = 0.1
+    brightness: Annotated[float, bounds(0.0, 2.0, 0.05, "Largest change of brightness")] = 0.25
+    contrast: Annotated[float, bounds(0.0, 0.9, 0.05, "Largest relative change of contrast")] = 0.25
+    noise: Annotated[float, bounds(0.0, 2.0, 0.05, "Largest noise, standard deviation")] = 0.15
+    validation: Annotated[float, bounds(0.0, 0.5, 0.05, "Part of the labels held out")] = 0.2
+    gap: Annotated[int, bounds(0, 4096, 4, "Unused pixels around held-out labels")] = 16
+    normalisation: Annotated[
+        Literal["percentile", "mean_std"], {"tooltip": "How grey values are scaled"}
+    ] = "percentile"
+    seed: Annotated[int, bounds(0, 2**31 - 1, 1, "Same seed and steps, same model")] = 0
+
+    def __post_init__(self) -> None:
+        for name, hint in get_type_hints(type(self), include_extras=True).items():
+            _check(name, getattr(self, name), hint)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Build from plain data; `RecipeError` names an unknown field or a bad value."""
+        known = [f.name for f in dataclasses.fields(cls)]
+        for name in values:
+            if name not in known:
+                close = difflib.get_close_matches(name, known, n=1)
+                hint = f"; did you mean {close[0]!r}?" if close else f": {', '.join(known)}"
+                raise RecipeError(f"a recipe has no field {name!r}{hint}")
+        return cls(**values)
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> Self:
+        """Read a recipe file; fields that are not in it keep their defaults."""
+        try:
+            return cls.from_dict(tomllib.loads(Path(path).read_text("utf-8")))
+        except OSError as error:
+            raise RecipeError(f"cannot read the recipe {path}: {error.strerror}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecipeError) as error:
+            raise RecipeError(f"the recipe {path} is not valid: {error}") from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields as plain data."""
+        return dataclasses.asdict(self)
+
+    def to_toml(self, path: str | Path) -> None:
+        """Write all fields to a recipe file."""
+        Path(path).write_text(tomli_w.dumps(self.to_dict()), "utf-8")
+
+
+def _check(name: str, value: Any, hint: Any) -> None:
+    """Check one field against its annotated type and bounds."""
+    kind, limits = (
+        (hint.__origin__, hint.__metadata__[0])
+        if get_origin(hint) is Annotated
+        else (
+            get_origin(hint),
+            {},
+        )
+    )
+    if get_origin(kind) is Literal:
+        if value not in get_args(kind):
+            choices = ", ".join(map(repr, get_args(kind)))
+            raise RecipeError(f"{name} = {value!r}: choose one of {choices}")
+        return
+    right = isinstance(value, int | float if kind is float else kind)
+    if not right or (kind is not bool and isinstance(value, bool)):
+        raise RecipeError(f"{name} = {value!r} should be of the type {kind.__name__}")
+    if "min" in limits and not (limits["min"] <= value <= limits["max"] and math.isfinite(value)):
+        raise RecipeError(f"{name} = {value!r} is not within {limits['min']} and {limits['max']}")

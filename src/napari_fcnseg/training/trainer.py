@@ -1,0 +1,161 @@
+"""One training run: network, optimiser and the best weights so far."""
+
+import copy
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from napari_fcnseg.images.normalise import fit_normalisation
+from napari_fcnseg.models.model import Model, sample_size
+from napari_fcnseg.nets.device import choose_device
+from napari_fcnseg.nets.geometry import legal_size
+from napari_fcnseg.nets.registry import build_net
+from napari_fcnseg.training.augment import augment, window_size
+from napari_fcnseg.training.losses import masked_cross_entropy, masked_dice
+from napari_fcnseg.training.patches import PatchSampler, Source
+from napari_fcnseg.training.prepare import TrainingData
+from napari_fcnseg.training.recipe import Recipe
+from napari_fcnseg.training.schedule import rate_factor
+from napari_fcnseg.training.split import hold_out
+from napari_fcnseg.training.validate import Scores, Validator
+
+CLIP = 12.0  # largest norm of the gradient
+
+
+class Trainer:
+    """State of a training run.
+
+    Parameters
+    ----------
+    data
+        Annotated images.
+    recipe
+        Decides everything else.
+    device
+        See `choose_device`.
+    name
+        Of the model.
+    """
+
+    def __init__(self, data: TrainingData, recipe: Recipe, device: str, name: str) -> None:
+        self.data, self.recipe, self.name = data, recipe, name
+        self.device = choose_device(device)
+        self._rng = np.random.default_rng(recipe.seed)
+        self._torch_rng = torch.Generator().manual_seed(recipe.seed)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(recipe.seed)
+            self.net = build_net(
+                recipe.net, data.images[0].channels, len(data.classes), **recipe.net_options
+            )
+        geometry = self.net.geometry
+        self._patch = legal_size(recipe.patch, geometry[0].min_size, geometry[0].stride)
+        self._margin = geometry[0].margin
+        self.net.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._optimiser = torch.optim.AdamW(_decayed(self.net, recipe.weight_decay), lr=recipe.rate)
+        splits = hold_out(
+            data.annotations, recipe.validation, recipe.gap, geometry[0].stride, self._rng
+        )
+        sources = [
+            Source(*parts) for parts in zip(data.images, data.annotations, splits, strict=True)
+        ]
+        self.normalisation = fit_normalisation(data.images, recipe.normalisation)
+        class_ids = [c.id for c in data.classes]
+        self._sampler = PatchSampler(sources, class_ids, self.normalisation)
+        self.validator = Validator(self._sampler, self.net, data.classes, self._rng)
+        self.steps = 0
+        self._best: tuple[Scores, dict[str, Any], int] | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know before it starts."""
+        unscored = [c.name for c in self.data.classes if c.name not in self.validator.scored]
+        if not self.recipe.validation or not unscored:
+            return self.data.notes
+        if len(unscored) == len(self.data.classes):
+            note = "too few strokes to hold any out: there will be no validation scores"
+        else:
+            note = f"too few strokes to validate {', '.join(unscored)}: paint it in more places"
+        return (*self.data.notes, note)
+
+    def step(self, progress: float) -> tuple[float, float]:
+        """Take one optimisation step at `progress` through the budget; loss and rate."""
+        rate = self.recipe.rate * rate_factor(progress, self.recipe.warm_up)
+        for group in self._optimiser.param_groups:
+            group["lr"] = rate
+        size = window_size(self._patch, self.recipe)
+        images, targets = self._sampler.draw(self.recipe.batch, size, self._rng)
+        x, y = augment(
+            torch.from_numpy(images).to(self.device),
+            torch.from_numpy(targets).to(self.device),
+            self._patch,
+            self.recipe,
+            self._torch_rng,
+        )
+        if self._margin:
+            y = y[:, self._margin : -self._margin, self._margin : -self._margin]
+        self.net.train()
+        logits = self.net(x.contiguous(memory_format=torch.channels_last))
+        loss = masked_cross_entropy(logits, y)
+        if self.recipe.dice:
+            loss = loss + self.recipe.dice * masked_dice(logits, y)
+        self._optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.net.parameters(), CLIP)
+        self._optimiser.step()
+        self.steps += 1
+        return float(loss.detach()), rate
+
+    def validate(self) -> tuple[Scores, bool] | None:
+        """Score the network as it is and keep it if it is the best; ``None`` without labels."""
+        if not self.validator.scored:
+            return None
+        scores = self.validator.score(self.net)
+        best = self._best is None or scores.mean >= self._best[0].mean
+        if best:
+            self._best = scores, copy.deepcopy(self.net.state_dict()), self.steps
+        return scores, best
+
+    def model(self) -> Model:
+        """Model with a copy of the network as it is now."""
+        return self._model(self.net.state_dict(), None, self.steps)
+
+    def best(self) -> Model:
+        """Model with a copy of the best network so far."""
+        if self._best is None:
+            return self.model()
+        scores, state, step = self._best
+        return self._model(state, scores, step)
+
+    def _model(self, state: dict[str, Any], scores: Scores | None, step: int) -> Model:
+        net = build_net(self.net.name, self.net.in_channels, self.net.classes, **self.net.options)
+        net.load_state_dict(state)
+        return Model(
+            net=net.eval(),
+            normalisation=self.normalisation,
+            classes=self.data.classes,
+            recipe=self.recipe,
+            name=self.name,
+            sample=self.data.sample(sample_size(self.net)),
+            provenance={
+                "created": datetime.now(UTC).isoformat(timespec="seconds"),
+                "versions": {p: version(p) for p in ("napari-fcnseg", "torch", "numpy")},
+                "device": str(self.device),
+                "steps": step,
+                "images": [f"{i.name} {i.axes} {i.shape} {i.dtype}" for i in self.data.images],
+                "labelled_pixels": self.data.pixels,
+                "validation": {k: round(v, 4) for k, v in scores.iou.items()} if scores else {},
+            },
+        )
+
+
+def _decayed(net: nn.Module, decay: float) -> list[dict[str, Any]]:
+    """Parameter groups: weights of convolutions decay, norms and biases do not."""
+    parameters = list(net.parameters())
+    return [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
