@@ -1,3 +1,5 @@
+__version__: str
+
 from .annotations.annotation import Annotation as Annotation
 from .annotations.annotation import open_annotation as open_annotation
 from .annotations.classes import SegClass as SegClass

@@ -1,7 +1,7 @@
 """What a person painted on an image, checked, as lazy training targets."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -50,6 +50,12 @@ class Annotation:
         """Classes that carry labels here, by id."""
         present = {self.by_value[v] for v in self.index.counts}
         return tuple(sorted(present, key=lambda c: c.id))
+
+    def named(self, classes: Iterable[SegClass]) -> "Annotation":
+        """Give the classes that are in `classes`, by id, the names and colours from there."""
+        by_id = {c.id: c for c in classes}
+        renamed = {value: by_id.get(c.id, c) for value, c in self.by_value.items()}
+        return replace(self, by_value=renamed)
 
     @cached_property
     def _value_to_id(self) -> NDArray[np.int64]:

@@ -31,6 +31,8 @@ class OutputSpec:
         Shape of the blocks it is written in; each is written once.
     scale, units
         Pixel size along each axis.
+    origin
+        Position of the first pixel in the source image, in pixels.
     name
         Name of the image in its metadata.
     image_label
@@ -45,6 +47,7 @@ class OutputSpec:
     chunk: tuple[int, ...]
     scale: tuple[float, ...]
     units: tuple[str, ...]
+    origin: tuple[int, ...]
     name: str = "segmentation"
     image_label: Mapping[str, Any] | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)

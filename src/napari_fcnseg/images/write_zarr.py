@@ -65,11 +65,12 @@ class OmeZarrOutput(FileOutput):
             Axis(name=a.lower(), type=TYPES.get(a, "space"), unit=None if u == "pixel" else u)
             for a, u in zip(spec.axes, spec.units, strict=True)
         )
+        corner = [o * s for o, s in zip(spec.origin, spec.scale, strict=True)]
         datasets = tuple(
             Dataset.build(
                 path=str(level),
                 scale=[*spec.scale[:-2], *(s * 2**level for s in spec.scale[-2:])],
-                translation=None,
+                translation=corner if any(corner) else None,
             )
             for level in range(len(self.data))
         )

@@ -29,7 +29,7 @@ def open_zarr(path: Path, axes: str | None, level: int) -> Image:
         if axes is None:
             axes = array_axes(node, str(path))
         return Image(node, axes, name=_name(path))
-    return _open_ome_zarr(path, node, axes, level)
+    return _open_ome_zarr(path, axes, level)
 
 
 def array_axes(array: "zarr.Array[Any]", source: str) -> str:
@@ -46,10 +46,25 @@ def array_axes(array: "zarr.Array[Any]", source: str) -> str:
     raise ambiguous(array.shape, source, ", ".join(map(str, names)))
 
 
-def _open_ome_zarr(path: Path, group: zarr.Group, axes: str | None, level: int) -> Image:
-    attributes = group.attrs.asdict()
-    described: Any = attributes.get("ome", attributes)
-    if "multiscales" not in described:
+def read_multiscale(path: Path) -> tuple[list[Any], dict[str, Any], dict[str, Any]]:
+    """Read what an OME-Zarr image is made of.
+
+    Returns
+    -------
+    levels : list of zarr.Array
+        Finest first.
+    multiscale : dict
+        Metadata of the (first) image: axes and datasets.
+    attributes : dict
+        All attributes of the group, those of NGFF at the top in version 0.4 and under
+        ``"ome"`` in 0.5.
+    """
+    try:
+        group = zarr.open_group(path, mode="r")
+    except Exception as error:  # zarr's errors differ by format and version
+        raise ImageError(f"{path} cannot be opened as a Zarr group: {error}") from error
+    attributes: dict[str, Any] = group.attrs.asdict()
+    if "multiscales" not in attributes.get("ome", attributes):
         inside = ", ".join(sorted(name for name, _ in group.members())) or "nothing"
         raise ImageError(
             f"{path} is a Zarr group without an OME-Zarr image; it holds {inside}. "
@@ -63,24 +78,28 @@ def _open_ome_zarr(path: Path, group: zarr.Group, axes: str | None, level: int) 
             f"be opened one by one, for example {path}/0, with axes stated"
         ) from error
     multiscales = model.ome_attributes.model_dump(by_alias=True)["multiscales"]
-    more = len(multiscales) > 1
-    notes = (f"{path.name} holds {len(multiscales)} images: the first is read",) * more
-    first = multiscales[0]
-    datasets = first["datasets"]
-    if not 0 <= level < len(datasets):
-        raise ImageError(f"{path} has {len(datasets)} levels; level {level} is not there")
-    array: Any = group[datasets[level]["path"]]
+    levels = [group[dataset["path"]] for dataset in multiscales[0]["datasets"]]
+    return levels, multiscales[0] | {"images": len(multiscales)}, attributes
+
+
+def _open_ome_zarr(path: Path, axes: str | None, level: int) -> Image:
+    levels, multiscale, _ = read_multiscale(path)
+    if not 0 <= level < len(levels):
+        raise ImageError(f"{path} has {len(levels)} levels; level {level} is not there")
+    array = levels[level]
     if axes is None:
-        axes = "".join(str(axis["name"]).upper() for axis in first["axes"])
+        axes = "".join(str(axis["name"]).upper() for axis in multiscale["axes"])
         if not set(axes) <= set(KNOWN) or len(axes) != array.ndim:
             raise ambiguous(array.shape, str(path), axes)
     scale = [1.0] * array.ndim
-    transforms = [*datasets[level]["coordinateTransformations"]]
-    transforms += first.get("coordinateTransformations") or []
+    transforms = [*multiscale["datasets"][level]["coordinateTransformations"]]
+    transforms += multiscale.get("coordinateTransformations") or []
     for transform in transforms:
         if transform["type"] == "scale":
             scale = [s * float(f) for s, f in zip(scale, transform["scale"], strict=True)]
-    units = tuple(unit_name(axis.get("unit")) for axis in first["axes"])
+    units = tuple(unit_name(axis.get("unit")) for axis in multiscale["axes"])
+    count = multiscale["images"]
+    notes = (f"{path.name} holds {count} images: the first is read",) * (count > 1)
     return Image(array, axes, tuple(scale), units, _name(path), notes)
 
 

@@ -1,9 +1,10 @@
 """The plan of a prediction: tiles, cores and output chunks, as integers only.
 
-Cores cover the image without overlap and lie on the network's stride grid. A tile is its
-core with the context that the network needs, so each core pixel is computed from the very
-same input pixels wherever the borders of tiles fall; what lies outside the image is
-mirrored. The untiled network is the plan with a single core.
+Cores cover the image without overlap. A tile is its core, taken outwards to the network's
+stride grid, with the context that the network needs. So each core pixel is computed from
+the very same input pixels wherever the borders of tiles fall; what lies outside the image
+is mirrored. The untiled network is the plan with a single core, and the prediction of a
+region is a part of the prediction of the whole.
 """
 
 import math
@@ -28,6 +29,8 @@ class Tile:
     ----------
     core
         What is kept, ``((start, stop), ...)`` in the image.
+    out
+        The same in the output, which starts with the region.
     source
         What the network sees, in the image; may reach beyond it.
     crop
@@ -35,6 +38,7 @@ class Tile:
     """
 
     core: Spans
+    out: Spans
     source: Spans
     crop: tuple[slice, ...]
 
@@ -45,8 +49,10 @@ class Plan:
 
     Attributes
     ----------
-    axes, shape
+    axes
         Of the output, without classes.
+    region
+        What of the image is predicted, ``((start, stop), ...)``.
     geometry
         Of the network along each axis; axes it does not see are gone through one by one.
     core
@@ -55,27 +61,35 @@ class Plan:
     """
 
     axes: str
-    shape: tuple[int, ...]
+    region: Spans
     geometry: tuple[AxisGeometry, ...]
     core: tuple[int, ...]
 
     @cached_property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the output."""
+        return tuple(stop - start for start, stop in self.region)
+
+    @cached_property
     def cores(self) -> Grid:
-        """Grid of the cores."""
+        """Grid of the cores in the output."""
         return Grid(self.shape, self.core)
 
     def __len__(self) -> int:
         return len(self.cores)
 
     def __getitem__(self, index: int) -> Tile:
-        core, source, crop = self.cores[index], [], []
-        for (start, stop), axis in zip(core, self.geometry, strict=True):
-            cells = -(-(stop - start) // axis.stride) * axis.stride
+        out, core, source, crop = self.cores[index], [], [], []
+        for span, (first, _), axis in zip(out, self.region, self.geometry, strict=True):
+            start, stop = first + span[0], first + span[1]
+            on_grid = start // axis.stride * axis.stride
+            cells = _up(stop - on_grid, axis.stride)
             before, after = axis.context(cells)
-            source.append((start - before, start + cells + after))
-            offset = before - axis.margin
-            crop.append(slice(offset, offset + stop - start))
-        return Tile(core, tuple(source), tuple(crop))
+            core.append((start, stop))
+            source.append((on_grid - before, on_grid + cells + after))
+            result = on_grid - before + axis.margin  # where the network's output begins
+            crop.append(slice(start - result, stop - result))
+        return Tile(tuple(core), out, tuple(source), tuple(crop))
 
     def __iter__(self) -> Iterator[Tile]:
         return (self[i] for i in range(len(self)))
@@ -88,9 +102,13 @@ class Plan:
 
 
 def plan(
-    axes: str, shape: Sequence[int], geometry: Sequence[AxisGeometry], tile: int | None = None
+    axes: str,
+    shape: Sequence[int],
+    geometry: Sequence[AxisGeometry],
+    tile: int | None = None,
+    region: Spans | None = None,
 ) -> Plan:
-    """Divide an image into tiles.
+    """Divide an image, or a region of it, into tiles.
 
     Parameters
     ----------
@@ -100,39 +118,51 @@ def plan(
         Of the network, along the last axes.
     tile
         Largest edge of a tile in pixels, halo included; by default 1024.
+    region
+        ``((start, stop), ...)`` along `axes`; by default all.
 
     Raises
     ------
     PlanError
-        If a tile of that edge has no room for a core.
+        If a tile of that edge has no room for a core, or the region is not in the image.
     """
+    region = tuple((0, n) for n in shape) if region is None else region
+    if len(region) != len(shape) or not all(
+        0 <= start < stop <= n for (start, stop), n in zip(region, shape, strict=True)
+    ):
+        raise PlanError(f"the region {region} is not inside the image, {axes} {tuple(shape)}")
     geometry = (ALONG,) * (len(axes) - len(geometry)) + tuple(geometry)
     core = tuple(
-        1 if axis is ALONG else _core(n, axis, tile or DEFAULT_TILE, given=tile is not None)
-        for n, axis in zip(shape, geometry, strict=True)
+        1 if axis is ALONG else _core(stop - start, start % axis.stride, axis, tile)
+        for (start, stop), axis in zip(region, geometry, strict=True)
     )
-    return Plan(axes, tuple(shape), geometry, core)
+    return Plan(axes, region, geometry, core)
 
 
-def _core(n: int, axis: AxisGeometry, tile: int, given: bool) -> int:
-    """Core along one axis: as large as the tile allows, and of much the same size for all."""
+def _core(n: int, off_grid: int, axis: AxisGeometry, asked: int | None) -> int:
+    """Core along one axis: as large as the tile allows, and of much the same size for all.
+
+    A start that is `off_grid` pixels behind the stride grid costs one more cell.
+    """
+    tile, more = asked or DEFAULT_TILE, axis.stride if off_grid else 0
+
+    def needed(core: int) -> int:
+        return sum(axis.context(core + more)) + core + more
+
     whole = _up(n, axis.stride)
-    if sum(axis.context(whole)) + whole <= tile:
+    if needed(whole) <= tile:
         return whole
     largest = tile // axis.stride * axis.stride
-    while largest > 0 and sum(axis.context(largest)) + largest > tile:
+    while largest and needed(largest) > tile:
         largest -= axis.stride
-    if largest < axis.stride:
-        least = sum(axis.context(axis.stride)) + axis.stride
-        if given:
-            raise PlanError(
-                f"a tile of {tile} pixels has no room for the network's halo of {axis.halo} pixels "
-                f"on each side; take at least {least}"
-            )
-        largest = 4 * axis.halo  # a network that sees far: half of the tile is halo
+    if not largest and asked:
+        raise PlanError(
+            f"a tile of {tile} pixels has no room for the network's halo of {axis.halo} pixels on "
+            f"each side; take at least {needed(axis.stride)}"
+        )
+    largest = largest or _up(2 * axis.halo, axis.stride)  # it sees far: half a tile is halo
     unit = math.lcm(axis.stride, ALIGNMENT)
-    if largest < unit:
-        unit = axis.stride
+    unit = unit if largest >= unit else axis.stride
     largest = largest // unit * unit
     return _up(-(-n // -(-n // largest)), unit)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_fcnseg.errors import ModelError, OutputError
 from napari_fcnseg.events import Event, Predicted, PredictionStarted, Steps, TileDone
+from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.open import open_image
 from napari_fcnseg.inference.plan import Plan, plan
@@ -31,6 +32,7 @@ def predict(
     axes: str | None = None,
     output: Kind = "labels",
     tile: int | None = None,
+    region: Spans | None = None,
     device: str = "auto",
     overwrite: bool = False,
 ) -> Steps[Event]:
@@ -55,6 +57,10 @@ def predict(
         ``"labels"``: class ids, uint8. ``"probabilities"``: one float32 per class.
     tile
         Largest edge of a tile in pixels, halo included.
+    region
+        Part of the image to segment, ``((start, stop), ...)`` along its axes without C, in
+        the order ``TZYX``; the output has its size. Its pixels are those that a prediction
+        of the whole image has there.
     device
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     overwrite
@@ -74,7 +80,7 @@ def predict(
     opened = open_image(image, axes=axes)
     check_fits(model, opened)
     runner = Runner(model, output, device)
-    tiles = plan(opened.kept, opened.kept_shape, model.net.geometry, tile)
+    tiles = plan(opened.kept, opened.kept_shape, model.net.geometry, tile, region)
     target = Target(out, model, opened, tiles, output)
     target.check(overwrite)
     return Steps(_run(opened, runner, tiles, target, overwrite))

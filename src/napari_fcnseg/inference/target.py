@@ -36,17 +36,21 @@ class Target:
             axes = axes[: self._class_axis] + "C" + axes[self._class_axis :]
             shape.insert(self._class_axis, len(model.classes))
             core.insert(self._class_axis, len(model.classes))
-        scale, units = image.along(tiles.axes)
+        origin = [start for start, _ in tiles.region]
+        sizes, names = image.along(tiles.axes)
+        scale, units = list(sizes), list(names)
         if self._class_axis is not None:
-            scale = (*scale[: self._class_axis], 1.0, *scale[self._class_axis :])
-            units = (*units[: self._class_axis], "pixel", *units[self._class_axis :])
+            origin.insert(self._class_axis, 0)
+            scale.insert(self._class_axis, 1.0)
+            units.insert(self._class_axis, "pixel")
         self.spec = OutputSpec(
             axes=axes,
             shape=tuple(shape),
             dtype=np.dtype(np.float32 if kind == "probabilities" else np.uint8),
             chunk=tuple(core),
-            scale=scale,
-            units=units,
+            scale=tuple(scale),
+            units=tuple(units),
+            origin=tuple(origin),
             name=f"{image.name} {kind}",
             image_label=ngff_label(model.classes) if kind == "labels" else None,
             provenance={
@@ -86,9 +90,9 @@ class Target:
     def spans(self, tile: Tile) -> Spans:
         """Core of a tile along the output's axes, all classes included."""
         if self._class_axis is None:
-            return tile.core
+            return tile.out
         classes = (0, self.spec.shape[self._class_axis])
-        return (*tile.core[: self._class_axis], classes, *tile.core[self._class_axis :])
+        return (*tile.out[: self._class_axis], classes, *tile.out[self._class_axis :])
 
     def arrange(self, block: NDArray[Any]) -> NDArray[Any]:
         """Put the class axis of a runner's block in its place."""

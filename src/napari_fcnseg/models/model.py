@@ -1,7 +1,7 @@
 """A trained network with all that its use needs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from napari_fcnseg.annotations.classes import SegClass
 from napari_fcnseg.errors import ModelError
 from napari_fcnseg.images.normalise import Normalisation
 from napari_fcnseg.nets.base import SegmentationNet
+from napari_fcnseg.nets.describe import describe
 from napari_fcnseg.nets.geometry import legal_size
 from napari_fcnseg.training.recipe import Recipe
 
@@ -66,6 +67,17 @@ class Model:
         from napari_fcnseg.models.package import save_model
 
         return save_model(self, Path(path), overwrite)
+
+    def describe(self) -> dict[str, Any]:
+        """Name, classes, network, normalisation, recipe and provenance as plain data."""
+        return {
+            "model": self.name,
+            "classes": {c.id: c.name for c in self.classes},
+            **describe(self.net),
+            "normalisation": asdict(self.normalisation),
+            "recipe": self.recipe.to_dict() if self.recipe else None,
+            **self.provenance,
+        }
 
     def probabilities(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
         """Run the bare network once: no tiles, no mirror.

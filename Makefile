@@ -1,0 +1,50 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# What Qt and a display need on Debian and Ubuntu.
+DEBIAN := libegl1 libgl1 libfontconfig1 libglib2.0-0 libdbus-1-3 libxkbcommon0 xvfb xauth \
+          libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 \
+          libxcb-xkb1 libxcb-render-util0 libxcb-image0 libxcb-randr0 libxcb-xfixes0
+
+.PHONY: demo test lint system clean
+
+demo: $(VENV)/.base  ## run the main job on a synthetic EM stack
+	$(BIN)/fcnseg demo --out demo --overwrite
+
+test: $(VENV)/.dev system  ## install what tests need and run them
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev  ## style, types and manifest
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/npe2 validate napari.yaml
+	$(BIN)/npe2 validate napari-fcnseg --imports
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+
+$(VENV)/.base: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) -e .
+	@touch $@
+
+$(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) -e ".[all]" --group dev
+	@touch $@ $(VENV)/.base
+
+system:
+	@if [ "$$(uname)" != Linux ] || { command -v Xvfb && ldconfig -p | grep -q libxcb-cursor; } >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(DEBIAN) >/dev/null; \
+	else \
+	  echo "The tests of the plugin need a virtual display. Install it as root, on Debian or Ubuntu with"; \
+	  echo "  apt-get install $(DEBIAN)"; exit 1; \
+	fi
+
+clean:  ## remove the environment and the demo
+	rm -rf $(VENV) demo dist

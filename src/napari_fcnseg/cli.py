@@ -1,0 +1,128 @@
+"""The command line: ``fcnseg demo | nets | info | train | predict``.
+
+Results go to stdout, progress and remarks to stderr. Exit codes: 0 done, 1 a defect, 2 wrong
+usage, 3 image, 4 annotations, 5 network, recipe or tiling, 6 model, 7 device, 8 output,
+130 interrupted.
+"""
+
+import argparse
+import sys
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from pathlib import Path
+
+from napari_fcnseg import __version__, commands
+from napari_fcnseg.errors import FcnsegError
+
+INTERRUPTED = commands.INTERRUPTED
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    options = make_parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except (Exception, KeyboardInterrupt) as error:
+        if options.debug:
+            raise
+        message, code = _explain(error)
+        print(f"fcnseg: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+def _explain(error: BaseException) -> tuple[str, int]:
+    """One line for a person, and the exit code."""
+    if isinstance(error, FcnsegError):
+        return str(error), error.exit_code
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted", INTERRUPTED
+    return f"{type(error).__name__}: {error}. This is a defect; --debug shows where", 1
+
+
+def make_parser() -> ArgumentParser:
+    """Build the parser; each command's function stands in ``options.run``."""
+    parser = ArgumentParser(
+        prog="fcnseg",
+        description="Train a network from painted strokes, segment stacks of any size.",
+    )
+    parser.add_argument("--version", action="version", version=f"fcnseg {__version__}")
+    add = parser.add_subparsers(required=True, metavar="COMMAND").add_parser
+
+    def command(name: str, *parents: ArgumentParser) -> ArgumentParser:
+        run = getattr(commands, name)
+        about = run.__doc__.splitlines()[0]
+        sub = add(name, help=about, description=about, parents=[_common(), *parents])
+        sub.set_defaults(run=run)
+        return sub
+
+    demo = command("demo", _work(), _budget())
+    demo.add_argument("--out", type=Path, default=Path("demo"), help="folder for the results")
+
+    command("nets")
+
+    info = command("info", _opening())
+    info.add_argument("what", metavar="MODEL|IMAGE|NET")
+
+    train = command("train", _work(), _budget(), _opening())
+    train.add_argument("--image", nargs="+", required=True, metavar="P", help="images")
+    train.add_argument("--labels", nargs="+", required=True, metavar="P", help="their labels")
+    train.add_argument("--out", type=Path, required=True, metavar="MODEL.zip")
+    train.add_argument("--recipe", type=Path, metavar="R.toml", help="how to train")
+    train.add_argument("--net", help="network, with its own defaults; see fcnseg nets")
+    train.add_argument("--classes", metavar="VALUE=NAME,...", help="names of label values")
+    train.add_argument(
+        "--unpainted",
+        choices=("ignore", "background"),
+        default="ignore",
+        help="what the value 0 is: unlabelled, or the background of dense labels",
+    )
+
+    predict = command("predict", _work(), _opening())
+    predict.add_argument("model", type=Path, metavar="MODEL")
+    predict.add_argument("image", nargs="+", metavar="IMAGE")
+    predict.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="P",
+        help="a file ending in .ome.zarr or .ome.tif, or a folder for several images",
+    )
+    predict.add_argument("--output", choices=("labels", "probabilities"), default="labels")
+    predict.add_argument("--tile", type=int, help="largest edge of a tile, halo included")
+    return parser
+
+
+def _common() -> ArgumentParser:
+    options = ArgumentParser(add_help=False)
+    options.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    options.add_argument("--json", action="store_true", help="print the result as JSON")
+    return options
+
+
+def _work() -> ArgumentParser:
+    options = ArgumentParser(add_help=False)
+    options.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps")
+    options.add_argument("--overwrite", action="store_true", help="replace an existing output")
+    return options
+
+
+def _budget() -> ArgumentParser:
+    options = ArgumentParser(add_help=False)
+    size = options.add_mutually_exclusive_group()
+    size.add_argument("--steps", type=int, help="budget in steps: repeatable to the bit")
+    size.add_argument("--minutes", type=float, help="budget in minutes")
+    options.add_argument("--seed", type=int, help="seed of weights, patches and augmentation")
+    return options
+
+
+def _opening() -> ArgumentParser:
+    options = ArgumentParser(add_help=False)
+    options.add_argument("--axes", help="axes of the images, for example ZYX")
+    options.add_argument("--level", type=int, default=0, help="level of a pyramid, 0 the finest")
+    options.add_argument("--series", type=int, default=0, help="series of a TIFF")
+    options.add_argument(
+        "--grey",
+        action=argparse.BooleanOptionalAction,
+        help="read colour files as one channel, or keep all; by default if they are equal",
+    )
+    return options

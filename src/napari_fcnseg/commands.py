@@ -1,0 +1,216 @@
+"""What each command does. Heavy modules are imported when their command runs."""
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_fcnseg.errors import FcnsegError, OutputError
+from napari_fcnseg.events import Predicted, Step, Trained
+
+if TYPE_CHECKING:
+    from napari_fcnseg.images.image import Image
+
+INTERRUPTED = 130
+FILES = (".zarr", ".tif", ".tiff")
+
+
+def demo(options: Namespace) -> int:
+    """Run the main job on a synthetic EM stack: strokes, training, prediction, scores."""
+    from napari_fcnseg.demo import DemoDone, run_demo
+    from napari_fcnseg.progress import follow
+    from napari_fcnseg.training.recipe import Recipe
+
+    recipe = Recipe.from_dict({"minutes": 1.0} | _given(options, "steps", "minutes", "seed"))
+    job = run_demo(options.out, recipe, device=options.device, overwrite=options.overwrite)
+    *_, done = follow(job)
+    assert isinstance(done, DemoDone)
+    files = {name: str(path) for name, path in done.files.items()}
+    if options.json:
+        return _print_json({"iou": done.iou, "mean_iou": done.mean_iou, "files": files})
+    print(f"\nIoU on the slices without strokes; {done.painted_share:.1%} of the stack is painted:")
+    _print_table({k: f"{v:.3f}" for k, v in (done.iou | {"mean": done.mean_iou}).items()})
+    print("\nFiles:")
+    _print_table(files)
+    shown = " ".join(files[name] for name in ("image", "prediction"))
+    print(f"\nLook at {files['picture']}, or open the result in napari:\n\n  napari {shown}")
+    return 0
+
+
+def nets(options: Namespace) -> int:
+    """List the networks, with what they cost and how far they see."""
+    from napari_fcnseg.nets.describe import describe
+    from napari_fcnseg.nets.registry import NETS, build_net
+
+    rows = [describe(build_net(name)) for name in NETS]
+    if options.json:
+        return _print_json(rows)
+    line = "{:16} {:>12}  {:>6}  {:>9}  {:5}  {}"
+    print(line.format("name", "parameters", "stride", "field", "exact", "about"))
+    for row in rows:
+        field = "-".join(map(str, sorted(set(row["receptive_field"]))))
+        exact = "yes" if row["exact"] else "no"
+        print(
+            line.format(
+                row["net"], f"{row['parameters']:,}", row["stride"], field, exact, row["about"]
+            )
+        )
+    return 0
+
+
+def info(options: Namespace) -> int:
+    """Describe a model, an image or a network."""
+    from napari_fcnseg.nets.registry import NETS
+
+    path = Path(options.what)
+    if options.what in NETS:
+        from napari_fcnseg.nets.describe import describe
+        from napari_fcnseg.nets.registry import build_net
+
+        found = describe(build_net(options.what))
+    elif path.suffix == ".zip" or (path / "bioimageio.yaml").exists():
+        from napari_fcnseg.models.load import load_model
+
+        found = load_model(path, check=True).describe()
+    else:
+        image = _open(options.what, options)
+        found = {name: getattr(image, name) for name in ("axes", "shape", "scale", "units")}
+        found["dtype"] = str(image.dtype)
+    if options.json:
+        return _print_json(found)
+    _print_table(found)
+    return 0
+
+
+def train(options: Namespace) -> int:
+    """Train a model from images and their labels."""
+    from napari_fcnseg.annotations.classes import parse_class_map
+    from napari_fcnseg.images.output import check_free
+    from napari_fcnseg.training.recipe import Recipe
+
+    recipe = Recipe.from_toml(options.recipe) if options.recipe else Recipe()
+    changes = _given(options, "steps", "minutes", "seed", "net")
+    if "minutes" in changes:
+        changes["steps"] = 0  # a recipe's own steps would go first
+    if changes.get("net", recipe.net) != recipe.net:
+        changes["net_options"] = {}
+    recipe = Recipe.from_dict(recipe.to_dict() | changes)
+    check_free(options.out, options.overwrite)
+    classes = parse_class_map(options.classes) if options.classes else None
+    images = [_open(path, options) for path in options.image]
+
+    from napari_fcnseg.progress import follow
+    from napari_fcnseg.training.train import train
+
+    job = train(
+        images,
+        options.labels,
+        recipe,
+        classes=classes,
+        unpainted=options.unpainted,
+        device=options.device,
+        name=options.out.stem,
+    )
+    model, last, code = None, None, 0
+    try:
+        for event in follow(job):
+            last = event if isinstance(event, Step) else last
+            model = event.model if isinstance(event, Trained) else None
+    except KeyboardInterrupt:
+        if last is None:
+            raise
+        print("interrupted: the best model so far is saved", file=sys.stderr)
+        code = INTERRUPTED
+    if model is None:
+        assert last is not None
+        model = last.best()
+    model.save(options.out, overwrite=options.overwrite)
+    found = {
+        "model": str(options.out),
+        "classes": {c.id: c.name for c in model.classes},
+        "steps": model.provenance["steps"],
+        "validation": model.provenance["validation"],
+    }
+    if options.json:
+        _print_json(found)
+    else:
+        _print_table(found)
+    return code
+
+
+def predict(options: Namespace) -> int:
+    """Segment images with a model."""
+    from napari_fcnseg.models.load import load_model
+
+    one_file = options.out.suffix.lower() in FILES
+    if one_file and len(options.image) > 1:
+        raise OutputError(
+            f"{len(options.image)} images do not fit into the one file {options.out}: give the "
+            "name of a folder"
+        )
+    model = load_model(options.model)
+
+    from napari_fcnseg.inference.predict import predict
+    from napari_fcnseg.progress import follow
+
+    done, code = [], 0
+    for path in options.image:
+        try:
+            image = _open(path, options)
+            name = f"{image.name}.{options.output}.ome.zarr"
+            job = predict(
+                model,
+                image,
+                options.out if one_file else options.out / name,
+                output=options.output,
+                tile=options.tile,
+                device=options.device,
+                overwrite=options.overwrite,
+            )
+            *_, last = follow(job)
+        except FcnsegError as error:
+            if len(options.image) == 1 or options.debug:
+                raise
+            print(f"fcnseg: {error}; going on with the next image", file=sys.stderr)
+            code = error.exit_code
+            continue
+        assert isinstance(last, Predicted)
+        done.append({"image": path, "output": str(last.path), "seconds": round(last.elapsed, 2)})
+        if not options.json:
+            print(last.path)
+    if options.json:
+        _print_json(done)
+    return code
+
+
+def _open(path: str, options: Namespace) -> "Image":
+    """Open an image as the options say, and tell what was changed."""
+    from napari_fcnseg.images.open import open_image
+
+    image = open_image(
+        path, axes=options.axes, level=options.level, series=options.series, grey=options.grey
+    )
+    for note in image.notes:
+        print(f"note: {note}", file=sys.stderr)
+    return image
+
+
+def _given(options: Namespace, *names: str) -> dict[str, Any]:
+    """Options that were given on the command line."""
+    return {n: getattr(options, n) for n in names if getattr(options, n) is not None}
+
+
+def _print_json(found: Any) -> int:
+    print(json.dumps(found, indent=2))
+    return 0
+
+
+def _print_table(found: Mapping[str, Any]) -> None:
+    for name, value in found.items():
+        if isinstance(value, Mapping):
+            value = ", ".join(f"{k}: {v}" for k, v in value.items()) or "-"
+        elif isinstance(value, tuple | list):
+            value = ", ".join(map(str, value))
+        print(f"  {name:15} {value}")

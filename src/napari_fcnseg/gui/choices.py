@@ -1,0 +1,132 @@
+"""Widgets that choose: layers that follow the viewer, axes that are asked for, models."""
+
+from weakref import WeakKeyDictionary
+
+from magicgui.widgets import ComboBox
+from napari import Viewer
+from napari.layers import Layer
+from psygnal import Signal
+
+from napari_fcnseg.errors import AxesError
+from napari_fcnseg.gui.layers import known_axes, possible_axes
+from napari_fcnseg.models.model import Model
+
+ASK = "choose ..."
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+class LayerChoice(ComboBox):
+    """The viewer's layers of one kind; follows what is added, removed and renamed."""
+
+    def __init__(self, viewer: Viewer, kind: type[Layer], label: str, tooltip: str) -> None:
+        self._viewer, self._kind = viewer, kind
+        super().__init__(label=label, tooltip=tooltip, choices=self._layers, nullable=True)
+        events = viewer.layers.events
+        self._followed = (events.inserted, events.removed, events.reordered, events.renamed)
+        for event in self._followed:
+            event.connect(self._follow)
+        self._follow()
+
+    def _layers(self, _: object = None) -> list[Layer]:
+        return [layer for layer in self._viewer.layers if isinstance(layer, self._kind)]
+
+    def _follow(self, event: object = None) -> None:
+        """Renew the choices; choose a new layer where nothing was chosen."""
+        chosen = self.value
+        self.reset_choices()
+        layers = self._layers()
+        if chosen not in layers and layers:
+            self.value = layers[-1]
+
+    def unfollow(self) -> None:
+        """Let go of the viewer."""
+        for event in self._followed:
+            event.disconnect(self._follow)
+
+
+class AxesChoice(ComboBox):
+    """Axes of the chosen image layer: known ones are shown, others are asked for."""
+
+    def __init__(self, image: LayerChoice) -> None:
+        self._image = image
+        super().__init__(
+            label="axes",
+            choices=self._readings,
+            tooltip="What the dimensions are: T time, C channel, Z slice, Y row, X column",
+        )
+        image.changed.connect(self._renew)
+        self._renew()
+
+    def _readings(self, _: object = None) -> list[str]:
+        layer = self._image.value
+        if layer is None:
+            return [ASK]
+        known = known_axes(layer)
+        return [known] if known else [ASK, *possible_axes(layer)]
+
+    def _renew(self, _: object = None) -> None:
+        self.reset_choices()
+        self.value = self._readings()[0]
+
+    def axes(self) -> str:
+        """Return the axes, or raise `AxesError` if they are still to be chosen."""
+        if self.value == ASK:
+            readings = ", ".join(possible_axes(self._image.value))
+            raise AxesError(
+                f"what are the axes of the layer {self._image.value.name}? Choose one of "
+                f"{readings} under 'axes'"
+            )
+        return str(self.value)
+
+
+class TrainedModels:
+    """Models that were trained or loaded in this session of a viewer, newest last."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        self.models: list[Model] = []
+
+    def add(self, model: Model) -> None:
+        """Add a model."""
+        self.models.append(model)
+        self.changed.emit()
+
+
+_sessions: "WeakKeyDictionary[Viewer, TrainedModels]" = WeakKeyDictionary()
+
+
+class ModelChoice(ComboBox):
+    """Models of the session, the newest chosen."""
+
+    def __init__(self, session: TrainedModels) -> None:
+        self._session = session
+        super().__init__(
+            label="model",
+            choices=self._names,
+            nullable=True,
+            tooltip="A model trained in this session, or one loaded from a file",
+        )
+        session.changed.connect(self._renew)
+        self._renew()
+
+    def _names(self, _: object = None) -> list[tuple[str, int]]:
+        return [(f"{i + 1}: {model.name}", i) for i, model in enumerate(self._session.models)]
+
+    def _renew(self) -> None:
+        self.reset_choices()
+        if self._session.models:
+            self.value = len(self._session.models) - 1
+
+    def model(self) -> Model | None:
+        """Return the chosen model."""
+        return None if self.value is None else self._session.models[self.value]
+
+    def unfollow(self) -> None:
+        """Let go of the session."""
+        self._session.changed.disconnect(self._renew)
+
+
+def trained_models(viewer: Viewer) -> TrainedModels:
+    """Models of a viewer's session, shared by its widgets."""
+    return _sessions.setdefault(viewer, TrainedModels())

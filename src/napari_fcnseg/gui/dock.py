@@ -1,0 +1,71 @@
+"""A plugin widget in napari's window: it scrolls when it must, and joins its siblings in tabs."""
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from qtpy.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+
+T = TypeVar("T", bound=QObject)
+LOWEST = 160  # pixels in height; the rest can be scrolled to
+
+
+class DockContent(QWidget):
+    """Base of our widgets: parts in a column, as wide as they need, scrolled if it is low."""
+
+    def fill(self, parts: Iterable[QWidget]) -> None:
+        """Stack `parts`."""
+        column, layout = QWidget(), QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(_Scroll(column))
+        stack = QVBoxLayout(column)
+        for part in parts:
+            stack.addWidget(part)
+        stack.addStretch()
+
+    def showEvent(self, event: Any) -> None:  # noqa: N802
+        """Join the tabs of our other widgets, once the window has placed this one."""
+        super().showEvent(event)
+        QTimer.singleShot(0, self._join_siblings)
+
+    def _join_siblings(self) -> None:
+        dock, window = _parent(self, QDockWidget), _parent(self, QMainWindow)
+        if dock is None or window is None or dock.isFloating():
+            return
+        docks = (_parent(sibling, QDockWidget) for sibling in window.findChildren(DockContent))
+        beside = [d for d in docks if d and d is not dock and d.isVisible() and not d.isFloating()]
+        if beside and not window.tabifiedDockWidgets(dock):
+            window.tabifyDockWidget(beside[0], dock)
+            dock.raise_()
+
+
+class _Scroll(QScrollArea):
+    """Scrolls up and down only: its least width is that of its content, also after changes."""
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(content)
+        self._content = content
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Width of the content with a scroll bar beside it."""
+        bar = self.verticalScrollBar()
+        width = self._content.minimumSizeHint().width() + (bar.sizeHint().width() if bar else 0)
+        return QSize(width, LOWEST)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+        """Follow the content when its parts change."""
+        if event is not None and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+
+def _parent(widget: QWidget, kind: type[T]) -> T | None:
+    """Nearest parent of a kind."""
+    found = widget.parent()
+    while found is not None and not isinstance(found, kind):
+        found = found.parent()
+    return found

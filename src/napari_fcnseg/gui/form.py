@@ -1,0 +1,87 @@
+"""Forms: rows with aligned labels, and one made from a recipe."""
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from magicgui.widgets import create_widget
+from magicgui.widgets.bases import BaseValueWidget
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QWidget
+
+from napari_fcnseg.training.recipe import Recipe
+
+SHRINK = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+
+
+class Rows(QWidget):
+    """One row for each widget: its label, and the widget as wide as there is room."""
+
+    def __init__(self, widgets: Iterable[BaseValueWidget[Any]]) -> None:
+        super().__init__()
+        layout = QFormLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._labels: dict[BaseValueWidget[Any], QLabel] = {}
+        for widget in widgets:
+            label = QLabel(widget.label)
+            label.setToolTip(widget.tooltip or "")
+            layout.addRow(label, widget.native)
+            for box in [widget.native, *widget.native.findChildren(QComboBox)]:
+                if isinstance(box, QComboBox):  # long names of layers do not widen the form
+                    box.setSizeAdjustPolicy(SHRINK)
+                    box.setMinimumContentsLength(12)
+            self._labels[widget] = label
+
+    def show_row(self, widget: BaseValueWidget[Any], shown: bool) -> None:
+        """Show or hide a row."""
+        self._labels[widget].setVisible(shown)
+        widget.native.setVisible(shown)
+
+
+class RecipeForm(Rows):
+    """Edits the fields of a recipe and the whole-number options of its network.
+
+    Parameters
+    ----------
+    recipe
+        Where the values start.
+    leave_out
+        Fields that have a place elsewhere; they keep the values of `recipe`.
+    """
+
+    def __init__(self, recipe: Recipe, leave_out: tuple[str, ...]) -> None:
+        self._start = recipe
+        self._net = {
+            name: _row(name, value, int, {"min": 1, "max": 512})
+            for name, value in recipe.net_options.items()
+            if type(value) is int
+        }
+        hints = get_type_hints(Recipe, include_extras=True)
+        self._fields = {
+            f.name: _row(f.name, getattr(recipe, f.name), *_split(hints[f.name]))
+            for f in dataclasses.fields(recipe)
+            if f.name not in (*leave_out, "net_options")
+        }
+        super().__init__([*self._net.values(), *self._fields.values()])
+
+    def recipe(self, **changes: Any) -> Recipe:
+        """Recipe as the form stands, with `changes` to fields that have their place elsewhere."""
+        options = {name: widget.value for name, widget in self._net.items()}
+        values = {name: widget.value for name, widget in self._fields.items()}
+        return dataclasses.replace(
+            self._start, net_options=self._start.net_options | options, **values, **changes
+        )
+
+
+def _split(hint: Any) -> tuple[Any, dict[str, Any]]:
+    """Type and bounds of an annotated field."""
+    return get_args(hint) if get_origin(hint) is Annotated else (hint, {})
+
+
+def _row(name: str, value: Any, kind: Any, limits: dict[str, Any]) -> BaseValueWidget[Any]:
+    label = name.replace("_", " ")
+    widget = create_widget(value, annotation=kind, name=name, label=label, options=dict(limits))
+    assert isinstance(widget, BaseValueWidget)
+    return widget

@@ -1,0 +1,110 @@
+"""Start, stop, progress and time left of one job; the lower part of each widget."""
+
+import time
+from collections.abc import Callable
+
+from napari.utils.notifications import notification_manager, show_error
+from qtpy.QtCore import Signal  # type: ignore[attr-defined]  # qtpy names it at run time
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from napari_fcnseg.errors import FcnsegError
+from napari_fcnseg.events import Event, Steps
+from napari_fcnseg.gui.job import Ended, Failed, Job
+
+
+class JobPanel(QWidget):
+    """Runs one job at a time and passes its events on.
+
+    Parameters
+    ----------
+    start, stop
+        Texts of the two buttons.
+
+    Attributes
+    ----------
+    started
+        Emitted when the start button is pressed.
+    job
+        The job that runs, or ``None``.
+    """
+
+    started = Signal()
+
+    def __init__(self, start: str, stop: str) -> None:
+        super().__init__()
+        self.job: Job | None = None
+        self._receive: Callable[[Event], object] = lambda event: None
+        self._began = 0.0
+        self.start_button, self.stop_button = QPushButton(start), QPushButton(stop)
+        self.stop_button.setEnabled(False)
+        self.bar, self.status = QProgressBar(), QLabel()
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(True)
+        self.bar.setFormat("")
+        self.status.setWordWrap(True)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.start_button)
+        buttons.addWidget(self.stop_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(buttons)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.status)
+        self.start_button.clicked.connect(self.started)
+        self.stop_button.clicked.connect(self.stop)
+
+    def run(self, make: Callable[[], Steps[Event]], receive: Callable[[Event], object]) -> None:
+        """Start a job made by `make`; `receive` gets its events in the GUI thread."""
+        self._receive, self._began = receive, time.monotonic()
+        self.start_button.setEnabled(False)
+        self.stop_button.setEnabled(True)
+        self.show_progress(0.0)
+        self.job = Job(make, self._on_event)
+        self.job.start()
+
+    def stop(self) -> None:
+        """Ask the job to stop; it does so after its next event."""
+        if self.job:
+            self.say("stopping ...")
+            self.job.stop()
+
+    def abandon(self) -> None:
+        """Stop the job and forget it: the widget is going away."""
+        if self.job:
+            self.job.abandon()
+            self.job = None
+
+    def say(self, text: str) -> None:
+        """Show a line of text under the bar."""
+        self.status.setText(text)
+
+    def show_progress(self, part: float, about: str = "") -> None:
+        """Show how much is done, 0 to 1, and the time left at this pace."""
+        self.bar.setValue(round(1000 * part))
+        spent = time.monotonic() - self._began
+        left = f", {_minutes(spent / part - spent)} left" if 0.02 < part < 1 else ""
+        self.bar.setFormat(f"{about or f'{part:.0%}'}{left}")
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, Failed):
+            tell(event.error)
+            self.say(str(event.error) if isinstance(event.error, FcnsegError) else "failed")
+        if isinstance(event, Ended):
+            self.job = None
+            self.start_button.setEnabled(True)
+            self.stop_button.setEnabled(False)
+        self._receive(event)
+
+
+def tell(error: Exception) -> None:
+    """Show an error as a notification: in plain words, or with its traceback if it is a defect."""
+    if isinstance(error, FcnsegError):
+        show_error(str(error))
+    else:
+        notification_manager.receive_error(type(error), error, error.__traceback__)
+
+
+def _minutes(seconds: float) -> str:
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"

@@ -1,0 +1,60 @@
+"""Open OME-Zarr in napari: labels as Labels with their classes, images with scale and units."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from napari_fcnseg.annotations.classes import SegClass
+from napari_fcnseg.errors import ImageError
+from napari_fcnseg.gui.layers import class_table
+from napari_fcnseg.images.open import open_image
+from napari_fcnseg.images.zarr_reader import read_multiscale
+
+LayerData = tuple[Any, dict[str, Any], str]
+
+
+def get_reader(path: str | list[str]) -> Callable[[str | list[str]], list[LayerData]] | None:
+    """Return the reader if `path` is an OME-Zarr image, else ``None``."""
+    if isinstance(path, list):
+        return None
+    try:
+        read_multiscale(Path(path))
+    except ImageError:
+        return None
+    return read_ome_zarr
+
+
+def read_ome_zarr(path: str | list[str]) -> list[LayerData]:
+    """Read an OME-Zarr image lazily, with all its levels."""
+    assert isinstance(path, str)
+    levels, multiscale, attributes = read_multiscale(Path(path))
+    image = open_image(path)
+    shift = [0.0] * len(image.axes)
+    for transform in multiscale["datasets"][0]["coordinateTransformations"]:
+        if transform["type"] == "translation":
+            shift = list(transform["translation"])
+    meta: dict[str, Any] = {
+        "name": image.name,
+        "scale": image.scale,
+        "translate": shift,
+        "units": image.units,
+        "axis_labels": tuple(image.axes.lower()),
+    }
+    data = levels if len(levels) > 1 else levels[0]
+    described = attributes.get("ome", attributes).get("image-label")
+    if not described:
+        return [(data, meta, "image")]
+    return [(data, meta | {"opacity": 0.5} | class_table(_classes(described)), "labels")]
+
+
+def _classes(described: dict[str, Any]) -> list[SegClass]:
+    """Classes from NGFF's ``image-label`` metadata."""
+    names = {p["label-value"]: p.get("class", "") for p in described.get("properties") or []}
+    return [
+        SegClass(
+            c["label-value"],
+            str(names.get(c["label-value"]) or f"class {c['label-value']}"),
+            "#{:02x}{:02x}{:02x}".format(*(c.get("rgba") or (128, 128, 128))[:3]),
+        )
+        for c in described.get("colors") or []
+    ]

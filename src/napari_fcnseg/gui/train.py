@@ -1,0 +1,171 @@
+"""The Train widget: from strokes to a network, with its preview while it learns."""
+
+from pathlib import Path
+
+from magicgui.widgets import ComboBox, FloatSpinBox
+from napari import Viewer
+from napari.layers import Image as ImageLayer
+from napari.layers import Labels
+from qtpy.QtWidgets import QFileDialog, QLabel, QPushButton
+from superqt import QCollapsible
+
+from napari_fcnseg.annotations.annotation import open_annotation
+from napari_fcnseg.annotations.classes import MAX_ID
+from napari_fcnseg.errors import AnnotationError, FcnsegError, ImageError
+from napari_fcnseg.events import Event, Step, Steps, Trained, TrainingStarted, Validated
+from napari_fcnseg.gui.choices import DEVICES, AxesChoice, LayerChoice, trained_models
+from napari_fcnseg.gui.dock import DockContent
+from napari_fcnseg.gui.form import RecipeForm, Rows
+from napari_fcnseg.gui.job import Ended
+from napari_fcnseg.gui.layers import layer_classes, layer_data, layer_image
+from napari_fcnseg.gui.live import LiveView
+from napari_fcnseg.gui.panel import JobPanel, tell
+from napari_fcnseg.gui.plot import CurvePlot
+from napari_fcnseg.gui.preview import Preview, with_previews
+from napari_fcnseg.models.model import Model
+from napari_fcnseg.nets.registry import list_nets
+from napari_fcnseg.training.recipe import Recipe
+from napari_fcnseg.training.train import train
+
+UNPAINTED = [("is not labelled", "ignore"), ("is background", "background")]
+
+
+class TrainWidget(DockContent):
+    """Trains a network on an image layer from what is painted in a Labels layer.
+
+    Parameters
+    ----------
+    viewer
+        napari's viewer.
+
+    Attributes
+    ----------
+    model
+        The model that was trained last, or ``None``.
+    """
+
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__()
+        self._viewer = viewer
+        self.model: Model | None = None
+        self._live: LiveView | None = None
+        self._last: Step | None = None
+        self.form = self._make_form()
+        self.settings = RecipeForm(Recipe(), leave_out=("net", "minutes", "steps"))
+        more = QCollapsible("More settings")
+        more.setCollapsedIcon("▸")
+        more.setExpandedIcon("▾")
+        more.addWidget(self.settings)
+        self.panel, self.plot, self.scores = JobPanel("Start", "Stop"), CurvePlot(), QLabel()
+        self.panel.started.connect(self.start)
+        self.scores.setWordWrap(True)
+        self.save_button = QPushButton("Save model ...")
+        self.save_button.setEnabled(False)
+        self.save_button.clicked.connect(self._ask_and_save)
+        self.fill([self.form, more, self.panel, self.plot, self.scores, self.save_button])
+        self.destroyed.connect(self.panel.abandon)
+
+    def _make_form(self) -> Rows:
+        recipe = Recipe()
+        self.image = LayerChoice(self._viewer, ImageLayer, "image", "What to segment")
+        self.axes = AxesChoice(self.image)
+        self.labels = LayerChoice(
+            self._viewer, Labels, "strokes", "Labels layer with strokes: one id for each class"
+        )
+        self.unpainted = ComboBox(
+            label="id 0",
+            choices=UNPAINTED,
+            tooltip="Strokes leave most pixels unlabelled; in dense labels 0 may be background",
+        )
+        self.net = ComboBox(label="network", choices=list_nets(), value=recipe.net)
+        self.minutes = FloatSpinBox(
+            label="minutes", value=recipe.minutes, min=0.05, max=10_000, step=0.5
+        )
+        self.minutes.tooltip = "How long to train; the learning rate falls over this time"
+        self.device = ComboBox(label="device", choices=DEVICES, tooltip="Where to compute")
+        layers = [self.image, self.axes, self.labels, self.unpainted]
+        return Rows([*layers, self.net, self.minutes, self.device])
+
+    def start(self) -> None:
+        """Start training on the chosen layers; problems are told as notifications."""
+        try:
+            source, painted = self._chosen_layers()
+            image = layer_image(source, self.axes.axes())
+            recipe = self.settings.recipe(net=self.net.value, minutes=self.minutes.value)
+        except FcnsegError as error:
+            tell(error)
+            return
+        data, classes = layer_data(painted), layer_classes(painted, range(1, MAX_ID + 1))
+        unpainted, device = self.unpainted.value, self.device.value
+
+        def begin() -> Steps[Event]:
+            annotation = open_annotation(data, image, unpainted=unpainted).named(classes)
+            return train(image, annotation, recipe, device=device, name=f"{image.name} model")
+
+        live = self._live = LiveView(self._viewer, source, image, painted)
+        self._last = None
+        self.plot.clear()
+        self.scores.clear()
+        self.panel.say("reading the strokes ...")
+        self.panel.run(lambda: with_previews(begin, image, live.spans, device), self._receive)
+
+    def _chosen_layers(self) -> tuple[ImageLayer, Labels]:
+        if self.image.value is None:
+            raise ImageError("there is no image layer: open an image, or File > Open Sample")
+        if self.labels.value is None:
+            raise AnnotationError(
+                "there is no Labels layer: add one with the button over the layer list, and paint "
+                "some strokes of each class"
+            )
+        return self.image.value, self.labels.value
+
+    def _receive(self, event: Event) -> None:
+        match event:
+            case TrainingStarted():
+                about = f"{event.net}, {event.parameters:,} parameters, on {event.device}"
+                self.panel.say(". ".join([about, *event.notes]))
+            case Step():
+                self._last = event
+                self.panel.show_progress(event.progress)
+                self.plot.add_loss(event.progress, event.loss)
+            case Validated():
+                self.plot.add_iou(self._last.progress if self._last else 0.0, event.mean_iou)
+                each = (f"{n} {v:.2f} ({event.pixels[n]:,} px)" for n, v in event.iou.items())
+                self.scores.setText(f"IoU on held-out strokes: {', '.join(each)}")
+            case Preview() if self._live:
+                self._live.show(event)
+            case Trained():
+                self._keep(event.model, f"trained in {event.steps:,} steps")
+            case Ended():
+                self._end(event.stopped)
+
+    def _end(self, stopped: bool) -> None:
+        if self._live:
+            self._live.close()
+            self._live = None
+        if stopped and self._last:
+            self._keep(self._last.best(), f"stopped at step {self._last.step:,}; the best is kept")
+        self._last = None
+
+    def _keep(self, model: Model, about: str) -> None:
+        self.model = model
+        trained_models(self._viewer).add(model)
+        self.save_button.setEnabled(True)
+        self.panel.say(about)
+
+    def _ask_and_save(self) -> None:
+        start = f"{self.model.name if self.model else 'model'}.zip"
+        path, _ = QFileDialog.getSaveFileName(self, "Save model", start, "Models (*.zip)")
+        if path:
+            self.save(Path(path))
+
+    def save(self, path: Path) -> None:
+        """Save the model that was trained last, replacing an older file of that name."""
+        if self.model is None:
+            return
+        try:
+            saved = self.model.save(path.with_suffix(".zip"), overwrite=True)
+        except FcnsegError as error:
+            tell(error)
+        else:
+            self.panel.say(f"saved {saved}")

@@ -1,0 +1,69 @@
+"""Progress of a job in a terminal."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+from tqdm import tqdm
+
+from napari_fcnseg.events import (
+    Event,
+    PredictionStarted,
+    Step,
+    Steps,
+    TileDone,
+    TrainingStarted,
+    Validated,
+)
+
+TRAINING = "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}"
+
+
+def follow(job: Steps[Any], quiet: bool = False) -> Iterator[Event]:
+    """Run a job and pass its events on, with a bar for each phase on stderr.
+
+    The job is closed with the iterator.
+    """
+    bar: tqdm[Any] = tqdm(disable=True)
+    scores = ""
+    with closing(job):
+        try:
+            for event in job:
+                match event:
+                    case TrainingStarted():
+                        _say_start(event, quiet)
+                        bar = tqdm(
+                            desc="train", total=1.0, bar_format=TRAINING, disable=quiet, leave=True
+                        )
+                    case Step():
+                        bar.set_postfix_str(
+                            f"step {event.step}, loss {event.loss:.3f}{scores}", False
+                        )
+                        bar.update(event.progress - bar.n)
+                    case Validated():
+                        scores = f", held-out IoU {event.mean_iou:.3f}"
+                    case PredictionStarted():
+                        bar.close()
+                        bar = tqdm(
+                            desc="segment", total=len(event.plan), unit="tile", disable=quiet
+                        )
+                    case TileDone():
+                        bar.update(event.done - bar.n)
+                    case _:
+                        bar.close()
+                yield event
+        finally:
+            bar.close()
+
+
+def _say_start(event: TrainingStarted, quiet: bool) -> None:
+    for note in event.notes:
+        print(f"note: {note}", file=sys.stderr)
+    if not quiet:
+        painted = ", ".join(f"{name} {count:,}" for name, count in event.pixels.items())
+        print(
+            f"{event.net} with {event.parameters:,} parameters on {event.device}; "
+            f"labelled pixels: {painted}",
+            file=sys.stderr,
+        )
