@@ -37,12 +37,19 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) -e ".[all]" --group dev
 	@touch $@ $(VENV)/.base
 
-system:
-	@if [ "$$(uname)" != Linux ] || { command -v Xvfb && ldconfig -p | grep -q libxcb-cursor; } >/dev/null; then :; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(DEBIAN) >/dev/null; \
+# The libraries are tried, not the packages: their names differ between systems.
+LIBRARIES := libEGL.so.1 libGL.so.1 libxkbcommon-x11.so.0 libxcb-cursor.so.0 libxcb-icccm.so.4 \
+             libxcb-keysyms.so.1 libxcb-shape.so.0 libxcb-xkb.so.1 libxcb-render-util.so.0 \
+             libxcb-image.so.0 libxcb-randr.so.0 libxcb-xfixes.so.0 libdbus-1.so.3
+
+system: $(BIN)/python
+	@if [ "$$(uname)" != Linux ] || { command -v Xvfb >/dev/null && $(BIN)/python -c \
+	  'import ctypes, sys; [ctypes.CDLL(name) for name in sys.argv[1:]]' $(LIBRARIES) 2>/dev/null; }; \
+	then :; elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "installing a virtual display and what Qt needs"; apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(DEBIAN) >/dev/null; \
 	else \
-	  echo "The tests of the plugin need a virtual display. Install it as root, on Debian or Ubuntu with"; \
+	  echo "The tests of the plugin need Xvfb and the libraries of Qt. On Debian or Ubuntu, as root:"; \
 	  echo "  apt-get install $(DEBIAN)"; exit 1; \
 	fi
 

@@ -140,7 +140,8 @@ def _expose(grey: Field, rng: np.random.Generator) -> NDArray[np.uint8]:
 def _smooth_noise(
     shape: tuple[int, ...], sigma: tuple[float, ...], rng: np.random.Generator
 ) -> Field:
-    """Gaussian noise smoothed to `sigma` pixels, with a standard deviation of 1."""
+    """Gaussian noise smoothed to `sigma` pixels, with a mean of 0 and a standard deviation of 1."""
     noise = ndimage.gaussian_filter(rng.normal(0, 1, shape), sigma, mode="wrap")
+    noise -= noise.mean()
     smooth: Field = noise / max(float(noise.std()), 1e-9)
     return smooth

@@ -49,7 +49,8 @@ class TiffArray:
             self._pixels: Any = np.memmap(path, stored, "r", self.series.dataoffset, self.shape)
         else:
             whole = not page.is_tiled and page.nbytes <= SMALL_PAGE
-            store = self.series.aszarr(chunkmode="page" if whole else None)
+            chunks = "page" if whole else None
+            store = self.tiff.series[series].aszarr(level=level, chunkmode=chunks)
             self._pixels = zarr.open_array(store, mode="r")
 
     def _choose(self, series: int, level: int) -> tifffile.TiffPageSeries:

@@ -34,6 +34,7 @@ class Runner:
         net = copy.deepcopy(model.net).eval().to(self.device)
         # The CPU's convolutions are 1.7 times as fast in this layout.
         self._net = net.to(memory_format=torch.channels_last)
+        self._weights = next(self._net.parameters())  # type and device of what goes in
         self._kind, self._normalise = kind, model.normalisation
         self._ids = np.array([c.id for c in model.classes], np.uint8)
         self._lock = threading.Lock()
@@ -58,10 +59,12 @@ class Runner:
         crop = (slice(None), *tile.crop[-self._net.ndim :])
         core = tuple(stop - start for start, stop in tile.core)
         with self._lock, torch.inference_mode():
-            batch = pixels.to(self.device, memory_format=torch.channels_last)
+            batch = pixels.to(self._weights).to(memory_format=torch.channels_last)
             logits = self._net(batch)[0][crop]
             labels = self._kind == "labels"
-            found: NDArray[Any] = (_winners(logits) if labels else logits.softmax(0)).cpu().numpy()
+            found: NDArray[Any] = (
+                (_winners(logits) if labels else logits.softmax(0).float()).cpu().numpy()
+            )
         return self._ids[found].reshape(core) if labels else found.reshape(-1, *core)
 
 

@@ -83,10 +83,10 @@ def _reader(path: Path) -> Callable[[str], bytes]:
             f"{path} is not a model package: it is no zip file, or a truncated one. A model is a "
             ".zip saved by napari-fcnseg"
         )
-    package = zipfile.ZipFile(path)
 
     def read(name: str) -> bytes:
-        return package.read(name)
+        with zipfile.ZipFile(path) as package:
+            return package.read(name)
 
     return read
 

@@ -94,9 +94,10 @@ class Model:
         """
         self.net.eval()
         with torch.inference_mode():
-            device = next(self.net.parameters()).device
-            batch = torch.from_numpy(self.normalisation(pixels))[None].to(device)
-            result: NDArray[np.float32] = self.net(batch)[0].softmax(0).cpu().numpy()
+            weights = next(self.net.parameters())
+            batch = torch.from_numpy(self.normalisation(pixels))[None].to(weights)
+            logits = self.net(batch.to(memory_format=torch.channels_last))[0]  # as tiles are run
+            result: NDArray[np.float32] = logits.softmax(0).float().cpu().numpy()
         return result
 
 

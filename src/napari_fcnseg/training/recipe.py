@@ -79,7 +79,7 @@ class Recipe:
     brightness: Annotated[float, bounds(0.0, 2.0, 0.05, "Largest change of brightness")] = 0.25
     contrast: Annotated[float, bounds(0.0, 0.9, 0.05, "Largest relative change of contrast")] = 0.25
     noise: Annotated[float, bounds(0.0, 2.0, 0.05, "Largest noise, standard deviation")] = 0.15
-    validation: Annotated[float, bounds(0.0, 0.5, 0.05, "Part of the labels held out")] = 0.2
+    validation: Annotated[float, bounds(0.0, 0.5, 0.05, "Part of the labels held out")] = 0.1
     gap: Annotated[int, bounds(0, 4096, 4, "Unused pixels around held-out labels")] = 16
     normalisation: Annotated[
         Literal["percentile", "mean_std"], {"tooltip": "How grey values are scaled"}

@@ -15,16 +15,15 @@ from napari_fcnseg.nets.device import choose_device
 from napari_fcnseg.nets.geometry import legal_size
 from napari_fcnseg.nets.registry import build_net
 from napari_fcnseg.training.augment import augment, window_size
+from napari_fcnseg.training.hold_out import hold_out
 from napari_fcnseg.training.losses import masked_cross_entropy, masked_dice
 from napari_fcnseg.training.patches import PatchSampler, Source
 from napari_fcnseg.training.prepare import TrainingData
 from napari_fcnseg.training.recipe import Recipe
 from napari_fcnseg.training.schedule import rate_factor
-from napari_fcnseg.training.split import hold_out
 from napari_fcnseg.training.validate import Scores, Validator
 
 CLIP = 12.0  # largest norm of the gradient
-NOISE = 0.02  # of a mean IoU on a few held-out strokes: within it, later weights are better
 
 
 class Trainer:
@@ -67,7 +66,8 @@ class Trainer:
         class_ids = [c.id for c in data.classes]
         self._sampler = PatchSampler(sources, class_ids, self.normalisation)
         self.validator = Validator(self._sampler, self.net, data.classes, self._rng)
-        self.steps, self._record = 0, 0.0
+        self.steps = 0
+        self._record: Scores | None = None
         self._best: tuple[Scores, dict[str, Any], int] | None = None
 
     @property
@@ -113,14 +113,18 @@ class Trainer:
     def validate(self) -> tuple[Scores, bool] | None:
         """Score the network as it is and keep it if it is the best.
 
-        ``None`` without held-out labels. Scores on a few strokes are noisy, and late weights
-        have learned at a low rate: they win within 0.02 of the highest score.
+        ``None`` without held-out labels. Late weights have learned at a low rate: they win
+        within one standard error of the highest score (the one-standard-error rule, Breiman
+        et al. 1984). Where a class cannot be scored, the others' scores do not tell the best
+        network, and the latest wins.
         """
         if not self.validator.scored:
             return None
         scores = self.validator.score(self.net)
-        self._record = max(self._record, scores.mean)
-        best = scores.mean >= self._record - NOISE
+        if self._record is None or scores.mean > self._record.mean:
+            self._record = scores
+        all_scored = len(scores.iou) == len(self.data.classes)
+        best = not all_scored or scores.mean >= self._record.mean - self._record.error
         if best:
             self._best = scores, copy.deepcopy(self.net.state_dict()), self.steps
         return scores, best
@@ -137,10 +141,10 @@ class Trainer:
         return self._model(state, scores, step)
 
     def _model(self, state: dict[str, Any], scores: Scores | None, step: int) -> Model:
-        net = build_net(self.net.name, self.net.in_channels, self.net.classes, **self.net.options)
+        net = copy.deepcopy(self.net)
         net.load_state_dict(state)
         return Model(
-            net=net.eval(),
+            net=net.cpu().eval(),
             normalisation=self.normalisation,
             classes=self.data.classes,
             recipe=self.recipe,

@@ -1,5 +1,6 @@
 """Scores on held-out labels, with the number of pixels behind each."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from napari_fcnseg.nets.base import SegmentationNet
 from napari_fcnseg.training.patches import PatchSampler
 
 MOST_BLOCKS = 32
+CORRELATED = 30  # pixels of a stroke that lie together say about as much as one
 BATCH = 4
 FEWEST_PIXELS = 50  # a score on fewer says nothing
 
@@ -27,6 +29,13 @@ class Scores:
     def mean(self) -> float:
         """Mean IoU of the scored classes."""
         return float(np.mean(list(self.iou.values())))
+
+    @property
+    def error(self) -> float:
+        """Standard error of the mean, as for shares of independent groups of pixels."""
+        groups = {name: self.pixels[name] / CORRELATED for name in self.iou}
+        squares = (p * (1 - p) / groups[name] for name, p in self.iou.items())
+        return math.sqrt(sum(squares)) / len(self.iou)
 
 
 class Validator:

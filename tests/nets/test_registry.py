@@ -1,0 +1,51 @@
+import pytest
+
+import napari_fcnseg as fs
+from napari_fcnseg.nets.describe import describe
+
+
+def test_known_networks():
+    assert fs.list_nets() == ["unet"]
+
+
+def test_unknown_network_lists_the_known_ones():
+    with pytest.raises(
+        fs.FcnsegError, match=r"unknown network 'unett': did you mean 'unet'\?.*: unet"
+    ):
+        fs.build_net("unett")
+
+
+def test_unknown_option_lists_the_known_ones():
+    with pytest.raises(fs.FcnsegError, match="no option 'dept'.*depth, width, padding, norm, up"):
+        fs.build_net("unet", dept=3)
+
+
+@pytest.mark.parametrize("wrong", [{"in_channels": 0}, {"classes": 0}])
+def test_impossible_counts(wrong):
+    with pytest.raises(fs.FcnsegError, match="at least 1"):
+        fs.build_net("unet", **wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"depth": 1}, {"depth": 9}, {"width": 0}, {"padding": "reflect"}, {"norm": "x"}, {"up": "x"}],
+)
+def test_options_out_of_range_name_option_and_value(wrong):
+    ((option, value),) = wrong.items()
+    with pytest.raises(fs.FcnsegError, match=f"{option} = {value!r}"):
+        fs.build_net("unet", **wrong)
+
+
+def test_a_network_knows_how_it_was_built():
+    net = fs.build_net("unet", 2, 3, depth=3, width=4)
+    again = fs.build_net(net.name, net.in_channels, net.classes, **net.options)
+    assert [p.shape for p in again.parameters()] == [p.shape for p in net.parameters()]
+    assert net.options["padding"] == "valid"
+
+
+def test_description():
+    found = describe(fs.build_net("unet"))
+    assert found["parameters"] == 31_030_658
+    assert found["receptive_field"] == (188, 204)
+    assert (found["stride"], found["halo"], found["margin"]) == (16, 92, 92)
+    assert found["exact"] is True

@@ -1,0 +1,245 @@
+"""The command line as a person types it."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tifffile
+
+import napari_fcnseg as fs
+from napari_fcnseg.cli import main
+
+QUICK = ["--steps", "3"]
+
+
+@pytest.fixture
+def files(painted, tmp_path):
+    """An image, strokes and dense labels on disk, and a quick recipe."""
+    image, truth, strokes = painted
+    axes = {"photometric": "minisblack", "metadata": {"axes": "ZYX"}}
+    tifffile.imwrite(tmp_path / "image.tif", image, **axes)
+    tifffile.imwrite(tmp_path / "strokes.tif", strokes, **axes)
+    tifffile.imwrite(tmp_path / "dense.tif", np.where(truth == 1, 0, 255).astype(np.uint8), **axes)
+    fs.Recipe(
+        net_options={"depth": 2, "width": 4, "padding": "same", "norm": "batch"}, patch=32, batch=2
+    ).to_toml(tmp_path / "r.toml")
+    return tmp_path
+
+
+def run(*arguments):
+    return main([str(a) for a in arguments])
+
+
+def train(files, *more, out="m.zip"):
+    return run(
+        "train",
+        "--image",
+        files / "image.tif",
+        "--labels",
+        files / "strokes.tif",
+        "--recipe",
+        files / "r.toml",
+        "--out",
+        files / out,
+        *(more or QUICK),
+    )
+
+
+def test_train_then_predict_then_look(files, capsys):
+    assert train(files) == 0
+    assert "membrane" not in capsys.readouterr().out
+    assert run("predict", files / "m.zip", files / "image.tif", "--out", files / "p.ome.zarr") == 0
+    assert capsys.readouterr().out.strip() == str(files / "p.ome.zarr")
+    model = fs.load_model(files / "m.zip", check=True)
+    expected = fs.segment(model, fs.open_image(files / "image.tif"))
+    assert np.array_equal(fs.open_image(files / "p.ome.zarr").read({})[0], expected)
+
+
+def test_steps_and_seed_make_the_same_model(files, painted):
+    image, _, strokes = painted
+    assert train(files, "--steps", "3", "--seed", "5") == 0
+    recipe = fs.Recipe.from_dict(
+        fs.Recipe.from_toml(files / "r.toml").to_dict() | {"steps": 3, "seed": 5}
+    )
+    here = fs.fit(image, strokes, recipe, axes="ZYX")
+    there = fs.load_model(files / "m.zip")
+    assert there.recipe == recipe
+    for a, b in zip(here.net.parameters(), there.net.parameters(), strict=True):
+        assert (a == b).all()
+
+
+def test_values_of_a_label_file_are_mapped(files, capsys):
+    assert run(
+        "train", "--image", files / "image.tif", "--labels", files / "dense.tif", "--recipe",
+        files / "r.toml", "--steps", 2, "--classes", "0=membrane,255=cell",
+        "--out", files / "m.zip", "--json",
+    ) == 0  # fmt: skip
+    found = json.loads(capsys.readouterr().out)
+    assert found["classes"] == {"1": "membrane", "255": "cell"}
+    assert found["steps"] == 2
+
+
+def test_background_of_dense_labels(files, capsys):
+    assert run(
+        "train", "--image", files / "image.tif", "--labels", files / "dense.tif", "--recipe",
+        files / "r.toml", "--steps", 2, "--unpainted", "background", "--out", files / "m.zip",
+    ) == 0  # fmt: skip
+    assert "0: background, 255: class 255" in capsys.readouterr().out
+
+
+def test_several_images_go_into_a_folder_and_one_bad_one_stops_no_other(files, capsys):
+    train(files)
+    capsys.readouterr()
+    (files / "bad.tif").write_text("no image")
+    code = run(
+        "predict", files / "m.zip", files / "image.tif", files / "bad.tif", files / "strokes.tif",
+        "--out", files / "all", "--json", "--output", "probabilities",
+    )  # fmt: skip
+    assert code == 3
+    out, err = capsys.readouterr()
+    found = [entry["output"] for entry in json.loads(out)]
+    assert found == [str(files / f"all/{n}.probabilities.ome.zarr") for n in ("image", "strokes")]
+    assert "bad.tif cannot be read as TIFF" in err
+
+
+PREDICT = "predict m.zip image.tif --out p.zarr"
+TRAIN = "train --image image.tif --labels strokes.tif --out x.zip"
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        (PREDICT.replace("m.zip", "none.zip"), 6, "none.zip does not exist"),
+        (PREDICT.replace("image.tif", "none.tif"), 3, "none.tif does not exist"),
+        (PREDICT.replace("p.zarr", "image.tif"), 8, "image.tif exists already"),
+        (PREDICT.replace("image.tif", "image.tif image.tif"), 8, "2 images do not fit"),
+        (f"{PREDICT} --tile 8", 5, "no room"),
+        (f"{PREDICT} --device cuda:9", 7, "not there"),
+        ("info nothing", 3, "nothing does not exist"),
+        (TRAIN.replace("strokes.tif", "image.tif"), 4, "different ids"),
+        (f"{TRAIN} --net vnet", 5, "unknown network"),
+        (TRAIN.replace("x.zip", "m.zip"), 8, "m.zip exists"),
+        (f"{TRAIN} --recipe no.toml", 5, "cannot read the recipe"),
+        (f"{TRAIN} --classes a", 4, "VALUE=NAME"),
+    ],
+)
+def test_errors_are_one_line_with_a_code(files, capsys, monkeypatch, command, code, said):
+    train(files)
+    capsys.readouterr()
+    monkeypatch.chdir(files)
+    assert run(*command.split()) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+    assert err.startswith("fcnseg: ")
+    assert err.count("\n") == 1
+    assert not (files / "x.zip").exists()
+    assert not (files / "p.zarr").exists()
+
+
+def test_debug_shows_the_traceback(files):
+    with pytest.raises(fs.FcnsegError):
+        run("info", files / "none.tif", "--debug")
+
+
+def test_defects_are_told_as_such(capsys, monkeypatch):
+    monkeypatch.setattr("napari_fcnseg.nets.describe.describe", lambda net: 1 / 0)
+    assert run("nets") == 1
+    assert "ZeroDivisionError: division by zero. This is a defect" in capsys.readouterr().err
+
+
+def test_wrong_usage(capsys):
+    with pytest.raises(SystemExit) as found:
+        run("train", "--image", "a.tif")
+    assert found.value.code == 2
+
+
+def test_interrupted_training_keeps_the_best_model(files, capsys, monkeypatch):
+    from napari_fcnseg.training.trainer import Trainer
+
+    step = Trainer.step
+
+    def interrupted(self, progress):
+        if self.steps == 4:
+            raise KeyboardInterrupt
+        return step(self, progress)
+
+    monkeypatch.setattr(Trainer, "step", interrupted)
+    assert train(files, "--steps", "50") == 130
+    assert "interrupted: the best model so far is saved" in capsys.readouterr().err
+    assert fs.load_model(files / "m.zip", check=True).provenance["steps"] <= 4
+
+
+def test_interrupted_prediction(files, capsys, monkeypatch):
+    train(files)
+
+    def interrupted(self, block, tile):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("napari_fcnseg.inference.runner.Runner.__call__", interrupted)
+    assert run("predict", files / "m.zip", files / "image.tif", "--out", files / "p.ome.tif") == 130
+    assert capsys.readouterr().err.rstrip().endswith("fcnseg: interrupted")
+    assert not (files / "p.ome.tif").exists()
+
+
+def test_overwriting_is_asked_for(files):
+    assert train(files) == 0
+    assert train(files) == 8
+    assert train(files, *QUICK, "--overwrite") == 0
+
+
+def test_nets_and_info(files, capsys):
+    assert run("nets", "--json") == 0
+    assert json.loads(capsys.readouterr().out)[0]["parameters"] == 31_030_658
+    assert run("nets") == 0
+    assert "31,030,658" in capsys.readouterr().out
+    assert run("info", "unet") == 0
+    assert "188, 204" in capsys.readouterr().out
+    assert run("info", files / "image.tif", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["axes"] == "ZYX"
+    train(files)
+    capsys.readouterr()
+    assert run("info", files / "m.zip", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["options"]["depth"] == 2
+    assert found["labelled_pixels"]["class 1"] > 0
+    assert run("info", files / "m.zip") == 0
+
+
+def test_axes_are_asked_for_and_can_be_stated(files, painted, capsys):
+    tifffile.imwrite(files / "plain.tif", painted[0], photometric="minisblack", metadata=None)
+    train(files)
+    assert run("predict", files / "m.zip", files / "plain.tif", "--out", files / "p.ome.tif") == 3
+    assert "ZYX (a stack of slices)" in capsys.readouterr().err
+    assert run(
+        "predict", files / "m.zip", files / "plain.tif", "--axes", "ZYX",
+        "--out", files / "p.ome.tif",
+    ) == 0  # fmt: skip
+
+
+def test_the_installed_command_starts_quickly_and_shows_its_version():
+    done = subprocess.run(
+        [sys.executable, "-m", "napari_fcnseg", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == f"fcnseg {fs.__version__}"
+
+
+def test_the_real_stack(data, tmp_path, capsys):
+    folder = data / "isbi2012"
+    assert run(
+        "train", "--image", folder / "train-volume.tif", "--labels", folder / "train-labels.tif",
+        "--classes", "0=membrane,255=cell", "--steps", 30, "--out", tmp_path / "m.zip", "--json",
+    ) == 0  # fmt: skip
+    found = json.loads(capsys.readouterr().out)
+    assert found["validation"]["cell"] > 0.6
+    assert run(
+        "predict", tmp_path / "m.zip", folder / "test-volume.tif", "--out", tmp_path / "p.ome.zarr"
+    ) == 0  # fmt: skip
+    image = fs.open_image(tmp_path / "p.ome.zarr")
+    assert (image.axes, image.shape) == ("ZYX", (30, 512, 512))
+    assert 0.05 < (image.read({}) == 1).mean() < 0.6

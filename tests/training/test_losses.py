@@ -1,0 +1,63 @@
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.nn import functional as F
+
+from napari_fcnseg.training.losses import masked_cross_entropy, masked_dice
+
+LOSSES = [masked_cross_entropy, masked_dice]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@given(seed=st.integers(0, 100))
+def test_unlabelled_pixels_change_neither_loss_nor_gradient_by_one_bit(loss, seed):
+    rng = torch.Generator().manual_seed(seed)
+    target = torch.randint(-1, 3, (2, 8, 8), generator=rng)
+    logits = torch.randn(2, 3, 8, 8, generator=rng)
+    other = torch.where((target == -1)[:, None], torch.randn(2, 3, 8, 8, generator=rng) * 9, logits)
+    results = []
+    for given_logits in (logits, other):
+        leaf = given_logits.clone().requires_grad_()
+        value = loss(leaf, target)
+        value.backward()
+        results.append((value.detach(), leaf.grad))
+    assert torch.equal(results[0][0], results[1][0])
+    mask = (target != -1)[:, None].expand_as(logits)
+    assert torch.equal(results[0][1][mask], results[1][1][mask])
+    assert not results[0][1][~mask].any()
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_no_label_no_loss(loss):
+    logits = torch.randn(1, 2, 4, 4, requires_grad=True)
+    value = loss(logits, torch.full((1, 4, 4), -1))
+    value.backward()
+    assert value == 0
+    assert not logits.grad.any()
+
+
+def test_cross_entropy_is_the_mean_over_labelled_pixels():
+    logits, target = torch.randn(2, 3, 5, 5), torch.randint(-1, 3, (2, 5, 5))
+    flat = logits.movedim(1, -1)[target >= 0]
+    assert masked_cross_entropy(logits, target) == pytest.approx(
+        F.cross_entropy(flat, target[target >= 0]).item(), rel=1e-5
+    )
+
+
+def test_dice_by_hand():
+    target = torch.tensor([[[0, 1, -1]]])
+    p = torch.tensor([0.8, 0.4, 0.9])  # probability of class 0
+    logits = torch.stack([p.log(), (1 - p).log()])[None, :, None]
+    zero = 1 - (2 * 0.8 + 1) / (0.8 + 0.4 + 1 + 1)
+    one = 1 - (2 * 0.6 + 1) / (0.2 + 0.6 + 1 + 1)
+    assert masked_dice(logits, target).item() == pytest.approx((zero + one) / 2, rel=1e-5)
+
+
+def test_dice_skips_classes_without_labels():
+    logits = torch.randn(1, 3, 4, 4)
+    target = torch.zeros(1, 4, 4, dtype=torch.long)
+    p = logits.softmax(1)[:, 0]
+    assert masked_dice(logits, target).item() == pytest.approx(
+        1 - (2 * p.sum().item() + 1) / (p.sum().item() + 16 + 1), rel=1e-5
+    )
