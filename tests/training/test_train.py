@@ -117,7 +117,7 @@ def test_the_best_weights_are_kept_not_the_last(painted, monkeypatch, pixels, be
     image, _, strokes = painted
     events = list(fs.train(image, strokes, QUICK, axes="ZYX"))
     assert [e.best for e in events if isinstance(e, Validated)] == best
-    assert events[-1].model.provenance["steps"] == step
+    assert events[-1].model.provenance["weights_of_step"] == step
 
 
 def test_a_model_keeps_what_it_was_when_training_goes_on(painted):

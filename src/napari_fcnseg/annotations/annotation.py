@@ -85,6 +85,7 @@ def open_annotation(
     image: Image,
     classes: Mapping[int, str] | Iterable[SegClass] | None = None,
     unpainted: Unpainted = "ignore",
+    name: str | None = None,
 ) -> Annotation:
     """Open labels of an image and check that they can train a network.
 
@@ -102,6 +103,8 @@ def open_annotation(
     unpainted
         What a 0 is: ``"ignore"`` carries no loss; ``"background"``, of dense truth, is a
         class of its own with the id 0.
+    name
+        What messages call the labels; by default their file, or "the labels".
 
     Raises
     ------
@@ -109,7 +112,7 @@ def open_annotation(
         If the labels are not whole numbers, not of the image's shape, have ids that no
         class can have, or no labelled pixel.
     """
-    opened = _open_labels(labels, image)
+    opened = _open_labels(labels, image, name)
     named = classes_by_value(classes) if classes is not None else None
     if unpainted == "background":
         if named and 0 in named and named[0].id != 0:
@@ -141,8 +144,9 @@ def open_annotation(
     return Annotation(opened, named, index)
 
 
-def _open_labels(labels: Any, image: Image) -> Image:
-    name = None if isinstance(labels, Image | str | Path) else "the labels"
+def _open_labels(labels: Any, image: Image, name: str | None) -> Image:
+    if name is None and not isinstance(labels, Image | str | Path):
+        name = "the labels"
     try:
         opened = open_image(labels, name=name)
     except AxesError:  # the image knows the axes
@@ -150,8 +154,8 @@ def _open_labels(labels: Any, image: Image) -> Image:
             opened = open_image(labels, axes=image.kept, name=name)
         except AxesError as error:
             raise AnnotationError(
-                f"the labels do not fit {image.name}, which is {image.kept} {image.kept_shape}: "
-                f"{error}"
+                f"{name or 'the labels'} do not fit {image.name}, which is {image.kept} "
+                f"{image.kept_shape}: {error}"
             ) from error
     if opened.channels > 1 and opened.shape != image.kept_shape:
         raise AnnotationError(

@@ -31,14 +31,16 @@ class LayerChoice(ComboBox):
         return [layer for layer in self._viewer.layers if isinstance(layer, self._kind)]
 
     def _follow(self, event: object = None) -> None:
-        """Renew the choices; choose a new layer where nothing was chosen."""
-        chosen = self.value
-        self.reset_choices()
-        layers = self._layers()
-        if chosen not in layers and layers:
-            self.value = layers[-1]
+        """Renew the choices, keep the choice; choose a new layer where nothing was chosen."""
+        chosen, layers = self.value, self._layers()
+        with self.changed.blocked():
+            self.reset_choices()
+            if layers:
+                self.value = chosen if chosen in layers else layers[-1]
+        if self.value is not chosen:
+            self.changed.emit(self.value)
 
-    def unfollow(self) -> None:
+    def unfollow(self, _: object = None) -> None:
         """Let go of the viewer."""
         for event in self._followed:
             event.disconnect(self._follow)
@@ -122,7 +124,7 @@ class ModelChoice(ComboBox):
         """Return the chosen model."""
         return None if self.value is None else self._session.models[self.value]
 
-    def unfollow(self) -> None:
+    def unfollow(self, _: object = None) -> None:
         """Let go of the session."""
         self._session.changed.disconnect(self._renew)
 

@@ -3,7 +3,14 @@
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from qtpy.QtCore import (  # type: ignore[attr-defined]  # qtpy names Signal at run time
+    QEvent,
+    QObject,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
 from qtpy.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 T = TypeVar("T", bound=QObject)
@@ -11,7 +18,16 @@ LOWEST = 160  # pixels in height; the rest can be scrolled to
 
 
 class DockContent(QWidget):
-    """Base of our widgets: parts in a column, as wide as they need, scrolled if it is low."""
+    """Base of our widgets: parts in a column, as wide as they need, scrolled if it is low.
+
+    Attributes
+    ----------
+    removed
+        Emitted when the widget is taken out of the window. napari does not destroy it then;
+        it does so when the window closes.
+    """
+
+    removed = Signal()
 
     def fill(self, parts: Iterable[QWidget]) -> None:
         """Stack `parts`."""
@@ -22,6 +38,12 @@ class DockContent(QWidget):
         for part in parts:
             stack.addWidget(part)
         stack.addStretch()
+
+    def event(self, event: QEvent | None) -> bool:
+        """Notice when the widget is taken out of the window."""
+        if event and event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            self.removed.emit()
+        return super().event(event)
 
     def showEvent(self, event: Any) -> None:  # noqa: N802
         """Join the tabs of our other widgets, once the window has placed this one."""

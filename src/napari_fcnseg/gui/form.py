@@ -49,6 +49,11 @@ class RecipeForm(Rows):
         Where the values start.
     leave_out
         Fields that have a place elsewhere; they keep the values of `recipe`.
+
+    Attributes
+    ----------
+    widgets
+        By the name of what they edit.
     """
 
     def __init__(self, recipe: Recipe, leave_out: tuple[str, ...]) -> None:
@@ -64,7 +69,8 @@ class RecipeForm(Rows):
             for f in dataclasses.fields(recipe)
             if f.name not in (*leave_out, "net_options")
         }
-        super().__init__([*self._net.values(), *self._fields.values()])
+        self.widgets = self._net | self._fields
+        super().__init__(self.widgets.values())
 
     def recipe(self, **changes: Any) -> Recipe:
         """Recipe as the form stands, with `changes` to fields that have their place elsewhere."""

@@ -80,7 +80,7 @@ class Job:
         try:
             with closing(self._make()) as steps:
                 for event in steps:
-                    if isinstance(event, Step) and time.monotonic() < shown + STEP_INTERVAL:
+                    if _is_one_of_many(event) and time.monotonic() < shown + STEP_INTERVAL:
                         if self._stop.is_set():
                             yield event
                     else:
@@ -98,3 +98,8 @@ class Job:
         self._run.close()  # a worker that was told to quit() leaves it suspended
         self.running = False
         self._receive(Ended(self._stop.is_set()))
+
+
+def _is_one_of_many(event: Event) -> bool:
+    """Whether a later event will tell the same and more."""
+    return isinstance(event, Step) and event.progress < 1

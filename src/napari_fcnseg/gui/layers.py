@@ -92,6 +92,12 @@ def class_table(classes: Sequence[SegClass]) -> dict[str, Any]:
     }
 
 
+def show_classes(layer: Labels, classes: Sequence[SegClass]) -> None:
+    """Give a Labels layer the names and colours of `classes`."""
+    for name, value in class_table(classes).items():
+        setattr(layer, name, value)
+
+
 def add_labels(
     viewer: Viewer,
     data: Any,

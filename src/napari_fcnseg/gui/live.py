@@ -4,7 +4,7 @@ from napari import Viewer
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels
 
-from napari_fcnseg.gui.layers import add_labels, visible_part
+from napari_fcnseg.gui.layers import add_labels, show_classes, visible_part
 from napari_fcnseg.gui.preview import Preview, sparse_labels
 from napari_fcnseg.gui.refresh import Refresher
 from napari_fcnseg.images.grid import Spans
@@ -32,7 +32,8 @@ class LiveView:
         self._viewer, self._source, self._image, self._below = viewer, layer, image, below
         self._shown: Labels | None = None
         self._refresh: Refresher | None = None
-        self._followed = (viewer.dims.events.point, viewer.camera.events.center)
+        camera = viewer.camera.events
+        self._followed = (viewer.dims.events.point, camera.center, camera.zoom)
         for event in self._followed:
             event.connect(self._look)
         self._spans: Spans = ()
@@ -53,16 +54,20 @@ class LiveView:
         self._shown.data[tuple(slice(*span) for span in preview.spans)] = preview.labels
         assert self._refresh is not None
         self._refresh(now=True)
+        self._look()  # what is on screen is known after it was drawn, that is after the events
 
     def _add(self, preview: Preview) -> Labels:
-        name = f"preview of {self._source.name}"
-        for old in [layer for layer in self._viewer.layers if layer.name == name]:
-            self._viewer.layers.remove(old)
+        name, shape = f"preview of {self._source.name}", self._image.kept_shape
+        for old in self._viewer.layers:
+            if old.name == name and isinstance(old, Labels) and old.data.shape == shape:
+                old.data = sparse_labels(shape)
+                show_classes(old, preview.model.classes)
+                return old
         selected = set(self._viewer.layers.selection)
         active = self._viewer.layers.selection.active
         shown = add_labels(
             self._viewer,
-            sparse_labels(self._image.kept_shape),
+            sparse_labels(shape),
             name,
             preview.model.classes,
             self._image,

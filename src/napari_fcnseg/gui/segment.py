@@ -70,7 +70,11 @@ class SegmentWidget(DockContent):
         self.panel.started.connect(self.start)
         self.fill([self.form, self.load_button, self.panel])
         self._show_rows()
+        self.removed.connect(self.panel.stop)
         self.destroyed.connect(self.panel.abandon)
+        for choice in (self.image, self.model):
+            self.removed.connect(choice.unfollow)
+            self.destroyed.connect(choice.unfollow)
 
     def _make_form(self) -> Rows:
         self.model = ModelChoice(trained_models(self._viewer))

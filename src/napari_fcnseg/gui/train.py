@@ -63,7 +63,11 @@ class TrainWidget(DockContent):
         self.save_button.setEnabled(False)
         self.save_button.clicked.connect(self._ask_and_save)
         self.fill([self.form, more, self.panel, self.plot, self.scores, self.save_button])
+        self.removed.connect(self.panel.stop)
         self.destroyed.connect(self.panel.abandon)
+        for choice in (self.image, self.labels):
+            self.removed.connect(choice.unfollow)
+            self.destroyed.connect(choice.unfollow)
 
     def _make_form(self) -> Rows:
         recipe = Recipe()
@@ -73,7 +77,7 @@ class TrainWidget(DockContent):
             self._viewer, Labels, "strokes", "Labels layer with strokes: one id for each class"
         )
         self.unpainted = ComboBox(
-            label="id 0",
+            label="unpainted",
             choices=UNPAINTED,
             tooltip="Strokes leave most pixels unlabelled; in dense labels 0 may be background",
         )
@@ -96,11 +100,13 @@ class TrainWidget(DockContent):
             tell(error)
             return
         data, classes = layer_data(painted), layer_classes(painted, range(1, MAX_ID + 1))
-        unpainted, device = self.unpainted.value, self.device.value
+        unpainted, device, name = self.unpainted.value, self.device.value, f"layer {painted.name!r}"
 
         def begin() -> Steps[Event]:
-            annotation = open_annotation(data, image, unpainted=unpainted).named(classes)
-            return train(image, annotation, recipe, device=device, name=f"{image.name} model")
+            painted = open_annotation(data, image, unpainted=unpainted, name=name)
+            return train(
+                image, painted.named(classes), recipe, device=device, name=f"{image.name} model"
+            )
 
         live = self._live = LiveView(self._viewer, source, image, painted)
         self._last = None

@@ -69,13 +69,20 @@ def _neurites(shape: tuple[int, ...], rng: np.random.Generator) -> tuple[NDArray
     pair: NDArray[np.intp] = np.asarray(cKDTree(seeds).query(points, k=2, workers=-1)[1])
     # The two nearest seeds are found on a coarse grid; which of them is nearer, and how far
     # the plane between them is, is computed for every pixel.
-    zoom = [n / h for n, h in zip(shape, half, strict=True)]
-    points = ndimage.zoom(points, [*zoom, 1], order=1)
-    first, second = (ndimage.zoom(pair[..., i], zoom, order=0) for i in (0, 1))
+    points = _doubled(_doubled(points, 1), 2)[:, : shape[1], : shape[2]]
+    near = pair.repeat(2, 1).repeat(2, 2)[:, : shape[1], : shape[2]]
+    first, second = near[..., 0], near[..., 1]
     to_first, to_second = (((points - seeds[n]) ** 2).sum(-1) for n in (first, second))
     apart = np.linalg.norm(seeds[first] - seeds[second], axis=-1)
     nearest = np.where(to_first < to_second, first, second)
     return nearest, np.abs(to_second - to_first) / (2 * apart)
+
+
+def _doubled(field: Field, axis: int) -> Field:
+    """Twice as many points along an axis, the new ones half-way between two old ones."""
+    ahead = np.concatenate(np.split(field, [1], axis)[1:] + np.split(field, [-1], axis)[1:], axis)
+    both: Field = np.stack([field, (field + ahead) / 2], axis + 1)
+    return both.reshape(*field.shape[:axis], -1, *field.shape[axis + 1 :])
 
 
 def _mitochondria(

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -121,19 +122,20 @@ def _run(
 
     read_, infer_, write_ = (delayed(f, pure=False) for f in (read, infer, write))
     done, size = 0, 2
-    while done < len(tiles):
-        began = time.monotonic()
-        batch = range(done, min(done + size, len(tiles)))
-        graph = [write_(i, infer_(i, read_(i))) for i in batch]
-        try:
-            compute(*graph, scheduler="threads", num_workers=WORKERS)
-        except OSError as error:  # a reader's own are ImageErrors
-            raise OutputError(
-                f"cannot write {target}: {error}. {done} of {len(tiles)} tiles are done"
-            ) from error
-        per_tile = (time.monotonic() - began) / len(batch)
-        size = int(np.clip(BATCH_SECONDS / max(per_tile, 1e-3), 2, LARGEST_BATCH))
-        for done in range(batch.start + 1, batch.stop + 1):
-            yield TileDone(done, len(tiles), tiles[done - 1].core)
+    with ThreadPoolExecutor(WORKERS) as pool:  # dask would keep one of its own alive
+        while done < len(tiles):
+            began = time.monotonic()
+            batch = range(done, min(done + size, len(tiles)))
+            graph = [write_(i, infer_(i, read_(i))) for i in batch]
+            try:
+                compute(*graph, scheduler="threads", pool=pool)
+            except OSError as error:  # a reader's own are ImageErrors
+                raise OutputError(
+                    f"cannot write {target}: {error}. {done} of {len(tiles)} tiles are done"
+                ) from error
+            per_tile = (time.monotonic() - began) / len(batch)
+            size = int(np.clip(BATCH_SECONDS / max(per_tile, 1e-3), 2, LARGEST_BATCH))
+            for done in range(batch.start + 1, batch.stop + 1):
+                yield TileDone(done, len(tiles), tiles[done - 1].core)
     sink.finish()
     yield Predicted(target.path, len(tiles), time.monotonic() - started)

@@ -1,0 +1,42 @@
+import dataclasses
+
+import pytest
+
+import napari_fcnseg as fs
+from napari_fcnseg.errors import FcnsegError
+from napari_fcnseg.gui.form import RecipeForm
+
+ELSEWHERE = ("net", "minutes", "steps")
+
+
+def test_a_form_gives_its_recipe_back(qtbot):
+    recipe = fs.Recipe(
+        net_options={"depth": 3, "width": 24, "padding": "same", "norm": "batch"},
+        rotate="any", flip=False, rate=5e-4, seed=12345, validation=0.25, minutes=7,
+    )  # fmt: skip
+    form = RecipeForm(recipe, ELSEWHERE)
+    qtbot.addWidget(form)
+    assert form.recipe() == recipe
+    assert form.recipe(minutes=3.0) == dataclasses.replace(recipe, minutes=3.0)
+
+
+def test_every_field_has_one_row(qtbot):
+    form = RecipeForm(fs.Recipe(), ELSEWHERE)
+    qtbot.addWidget(form)
+    fields = {f.name for f in dataclasses.fields(fs.Recipe)} - {*ELSEWHERE, "net_options"}
+    assert set(form.widgets) == fields | {"depth", "width"}
+
+
+def test_what_is_entered_is_in_the_recipe_within_its_bounds(qtbot):
+    form = RecipeForm(fs.Recipe(), ELSEWHERE)
+    qtbot.addWidget(form)
+    form.widgets["batch"].value = 3
+    form.widgets["depth"].value = 2
+    form.widgets["normalisation"].value = "mean_std"
+    recipe = form.recipe()
+    assert (recipe.batch, recipe.normalisation) == (3, "mean_std")
+    assert recipe.net_options["depth"] == 2
+    with pytest.raises(ValueError, match="100000"):
+        form.widgets["batch"].value = 100_000
+    with pytest.raises(FcnsegError):
+        form.recipe(minutes=-1.0)

@@ -1,0 +1,140 @@
+import numpy as np
+import pytest
+import tifffile
+from tests.conftest import make_model
+from tests.gui.conftest import MINUTE
+
+import napari_fcnseg as fs
+from napari_fcnseg.gui.choices import trained_models
+from napari_fcnseg.gui.segment import SegmentWidget
+
+LARGE = (40, 512, 512)
+
+
+@pytest.fixture
+def net():
+    return make_model()
+
+
+@pytest.fixture
+def segment(dock, viewer, net) -> SegmentWidget:
+    trained_models(viewer).add(net)
+    return dock("Segment")
+
+
+@pytest.fixture
+def large(viewer):
+    """An image that takes some seconds."""
+    pixels = np.random.default_rng(0).integers(0, 256, LARGE, np.uint8)
+    return viewer.add_image(pixels, name="large", axis_labels=("z", "y", "x"), scale=(5, 1, 1))
+
+
+def to_file(widget, path):
+    widget.output.value = "file"
+    widget.path.value = path
+
+
+def test_into_a_file_that_grows_in_the_viewer(
+    segment, large, viewer, net, press, ended, qtbot, tmp_path
+):
+    to_file(segment, tmp_path / "p.ome.zarr")
+    press(segment.panel.start_button)
+    qtbot.waitUntil(lambda: "large segmented" in viewer.layers, timeout=MINUTE)
+    growing = viewer.layers["large segmented"]
+    assert not (tmp_path / "p.ome.zarr").exists()
+    assert not np.asarray(growing.data[-1]).any()
+    ended(segment)
+    assert [p.name for p in tmp_path.iterdir()] == ["p.ome.zarr"]
+    expected = fs.segment(net, large.data, axes="ZYX")
+    assert np.array_equal(np.asarray(growing.data), expected)
+    assert np.array_equal(np.asarray(fs.open_image(tmp_path / "p.ome.zarr").data), expected)
+    assert str(tmp_path / "p.ome.zarr") in segment.panel.status.text()
+
+
+def test_cancel_keeps_what_is_there_and_it_does_not_look_whole(
+    segment, large, viewer, press, ended, qtbot, tmp_path
+):
+    to_file(segment, tmp_path / "p.ome.zarr")
+    press(segment.panel.start_button)
+    qtbot.waitUntil(lambda: segment.panel.bar.value() > 0, timeout=MINUTE)
+    press(segment.panel.stop_button)
+    ended(segment)
+    assert not (tmp_path / "p.ome.zarr").exists()
+    assert "cancelled" in segment.panel.status.text()
+    assert str(tmp_path / "p.ome.zarr.partial") in segment.panel.status.text()
+    shown = np.asarray(viewer.layers["large segmented"].data)
+    assert shown.any()
+    assert not shown.all()
+
+
+def test_a_region_lies_where_it_was(segment, large, viewer, net, press, ended):
+    viewer.add_shapes([[[100, 50], [100, 150], [180, 150], [180, 50]]])
+    segment.region.value = "a shape"
+    press(segment.panel.start_button)
+    ended(segment)
+    result = viewer.layers["large segmented"]
+    assert result.data.shape == (40, 80, 100)
+    assert tuple(result.translate) == (0, 100, 50)
+    expected = fs.segment(net, large.data, axes="ZYX")[:, 100:180, 50:150]
+    assert np.array_equal(result.data, expected)
+
+
+def test_a_file_is_segmented_without_being_opened(
+    segment, viewer, net, press, ended, told, tmp_path
+):
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 60, 70), np.uint8)
+    tifffile.imwrite(tmp_path / "stack.tif", pixels, photometric="minisblack")
+    segment.input.value = "file"
+    segment.file.value = tmp_path / "stack.tif"
+    press(segment.panel.start_button)
+    assert "axes" in told[0]  # the file does not say them
+    segment.file_axes.value = "ZYX"
+    press(segment.panel.start_button)
+    ended(segment)
+    result = viewer.layers["stack segmented"]
+    assert np.array_equal(result.data, fs.segment(net, pixels, axes="ZYX"))
+
+
+def test_models_are_loaded_from_files(segment, net, told, tmp_path):
+    net.save(tmp_path / "m.zip")
+    segment.load(tmp_path / "m.zip")
+    assert segment.model.model() is not net
+    assert segment.model.model().classes == net.classes
+    (tmp_path / "bad.zip").write_text("no model")
+    segment.load(tmp_path / "bad.zip")
+    assert "bad.zip" in told[0]
+
+
+def test_what_is_missing_is_said(dock, viewer, press, ended, told, net, tmp_path):
+    segment = dock("Segment")
+    press(segment.panel.start_button)
+    assert "no model yet" in told[-1]
+    trained_models(viewer).add(net)
+    press(segment.panel.start_button)
+    assert "no image layer" in told[-1]
+    segment.input.value = "file"
+    press(segment.panel.start_button)
+    assert "which file" in told[-1]
+    segment.input.value = "layer"
+    viewer.add_image(np.zeros((30, 30)), name="flat")
+    segment.output.value = "file"
+    press(segment.panel.start_button)
+    assert "write to" in told[-1]
+    segment.path.value = tmp_path / "old.tif"
+    (tmp_path / "old.tif").write_text("precious")
+    press(segment.panel.start_button)
+    ended(segment)
+    assert "old.tif" in told[-1]
+    assert (tmp_path / "old.tif").read_text() == "precious"
+
+
+def test_rows_belong_to_the_choices(segment, large):
+    rows = segment.form
+    assert not segment.file.native.isVisible()
+    assert not segment.path.native.isVisible()
+    segment.input.value = "folder"
+    segment.output.value = "file"
+    assert segment.folder.native.isVisible()
+    assert segment.path.native.isVisible()
+    assert not segment.image.native.isVisible()
+    assert rows.isVisible()

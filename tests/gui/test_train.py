@@ -1,0 +1,135 @@
+import re
+
+import numpy as np
+import pytest
+from tests.gui.conftest import MINUTE, TINY
+
+import napari_fcnseg as fs
+from napari_fcnseg.gui import train as module
+from napari_fcnseg.gui.layers import layer_classes
+
+
+def test_the_recipe_is_what_stands_in_the_form(train, press, ended):
+    press(train.panel.start_button)
+    ended(train)
+    recipe = train.model.recipe
+    assert (recipe.net, recipe.minutes, recipe.steps) == ("unet", 0.05, 0)
+    shown = recipe.net_options | recipe.to_dict()
+    assert {name: shown[name] for name in TINY} == TINY
+    assert "held-out strokes: class 1" in train.scores.text()
+    assert train.panel.bar.value() == train.panel.bar.maximum()
+
+
+def test_a_stopped_run_keeps_the_best_model(train, press, ended, qtbot, tmp_path):
+    train.minutes.value = 100
+    press(train.panel.start_button)
+    assert not train.panel.start_button.isEnabled()
+    qtbot.waitUntil(lambda: len(train.plot.loss) > 3, timeout=MINUTE)
+    press(train.panel.stop_button)
+    ended(train)
+    assert "stopped at step" in train.panel.status.text()
+    assert train.model.provenance["steps"] > 3
+    train.save(tmp_path / "m")
+    assert fs.load_model(tmp_path / "m.zip", check=True).classes == train.model.classes
+    assert str(tmp_path / "m.zip") in train.panel.status.text()
+    press(train.panel.start_button)  # and it can start again
+    press(train.panel.stop_button)
+    ended(train)
+
+
+def test_strokes_that_are_painted_while_it_trains_are_safe(train, press, ended, layers, qtbot):
+    _, strokes = layers
+    press(train.panel.start_button)
+    before = strokes.data.copy()
+    strokes.paint((2, 30, 30), 3)
+    ended(train)
+    changed = strokes.data != before
+    assert changed.any()
+    assert set(strokes.data[changed]) == {3}
+
+
+def test_the_preview_follows_the_slice(train, press, ended, viewer, qtbot):
+    train.minutes.value = 100
+    press(train.panel.start_button)
+    name = "preview of stack"
+    qtbot.waitUntil(lambda: name in viewer.layers, timeout=MINUTE)
+    shown = viewer.layers[name]
+    first = viewer.dims.current_step[0]
+    viewer.dims.set_current_step(0, 5)
+    on_screen = np.s_[40:120, 40:120]
+    qtbot.waitUntil(lambda: bool(np.asarray(shown.data[5])[on_screen].all()), timeout=MINUTE)
+    press(train.panel.stop_button)
+    ended(train)
+    assert np.asarray(shown.data[first])[on_screen].all()
+    assert viewer.layers.index(shown) < viewer.layers.index(viewer.layers["strokes"])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda v: v.layers["strokes"].data.fill(0), "strokes.* no labelled pixel"),
+        (
+            lambda v: v.layers["strokes"].data.__imul__(v.layers["strokes"].data == 1),
+            "only the class",
+        ),
+        (
+            lambda v: setattr(v.layers["strokes"], "data", np.ones((6, 9, 9), np.uint8)),
+            r"\(6, 9, 9\)",
+        ),
+    ],
+    ids=["nothing painted", "one class", "shape"],
+)
+def test_problems_are_told_in_plain_words(spoil, words, viewer, train, press, ended, told, qtbot):
+    spoil(viewer)
+    press(train.panel.start_button)
+    ended(train)
+    qtbot.waitUntil(lambda: bool(told))
+    assert len(told) == 1
+    assert re.search(words, told[0]), told
+    assert train.model is None
+    assert train.panel.start_button.isEnabled()
+
+
+def test_missing_layers_are_named(viewer, dock, press, told):
+    train = dock("Train")
+    press(train.panel.start_button)
+    assert "no image layer" in told[-1]
+    viewer.add_image(np.zeros((30, 30)))
+    press(train.panel.start_button)
+    assert "no Labels layer" in told[-1]
+
+
+def test_a_second_run_shows_its_previews_in_the_same_layer(train, press, ended, viewer, layers):
+    for run in range(2):
+        press(train.panel.start_button)
+        ended(train)
+        shown = viewer.layers["preview of stack"]
+        assert len(viewer.layers) == 3
+        assert np.asarray(shown.data).any()
+        assert layer_classes(shown, [1, 2, 3]) == list(train.model.classes)
+        layers[1].features = {"index": [1, 2, 3], "class": ["a", "b", f"run {run}"]}
+    assert [c.name for c in train.model.classes] == ["a", "b", "run 0"]
+
+
+def test_axes_are_asked_for(viewer, train, press, told, ended):
+    viewer.layers["stack"].axis_labels = ("-3", "-2", "-1")
+    train.image.changed.emit(train.image.value)
+    press(train.panel.start_button)
+    assert "under 'axes'" in told[0]
+    train.axes.value = "ZYX"
+    press(train.panel.start_button)
+    ended(train)
+    assert train.model is not None
+
+
+def test_a_defect_in_the_engine_is_shown_and_the_window_lives(
+    train, press, ended, told, monkeypatch, qtbot
+):
+    def broken(*args, **options):
+        raise RuntimeError("CUDA error: device-side assert triggered")
+
+    monkeypatch.setattr(module, "train", broken)
+    press(train.panel.start_button)
+    ended(train)
+    assert any("device-side assert" in text for text in told)
+    assert train.panel.status.text() == "failed"
