@@ -51,6 +51,8 @@ class LiveView:
         if self._shown is None:
             self._shown = self._add(preview)
             self._refresh = Refresher(self._shown)
+        if preview.final:  # other slices still show what the network saw earlier
+            self._shown.data = sparse_labels(self._image.kept_shape)
         self._shown.data[tuple(slice(*span) for span in preview.spans)] = preview.labels
         assert self._refresh is not None
         self._refresh(now=True)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,11 +26,12 @@ CHUNK = 512
 
 @dataclass(frozen=True)
 class Preview(Event):
-    """Labels of a part of the image, as the network sees them now."""
+    """Labels of a part of the image, as the network sees them now, or sees them at last."""
 
     spans: Spans
     labels: NDArray[np.uint8] = field(repr=False)
     model: "Model" = field(repr=False)
+    final: bool = False
 
 
 def with_previews(
@@ -53,7 +54,7 @@ def _run(
             yield event
             moved = shown and view() != shown
             if isinstance(event, Trained):
-                yield _preview(event.model, image, view(), device)
+                yield replace(_preview(event.model, image, view(), device), final=True)
             elif isinstance(event, Step) and (moved or time.monotonic() >= due):
                 began = time.monotonic()
                 shown = view()
