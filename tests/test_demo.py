@@ -43,6 +43,6 @@ def test_the_command_asks_before_it_replaces(tmp_path, capsys, monkeypatch):
     assert "exists already" in capsys.readouterr().err
     assert main([*command[:-1], "--overwrite"]) == 0
     assert (
-        f"napari {tmp_path}/d/image.ome.zarr {tmp_path}/d/prediction.ome.zarr"
+        f"-m napari --plugin napari-fcnseg {tmp_path}/d/image.ome.zarr {tmp_path}/d/prediction.ome.zarr"
         in capsys.readouterr().out
     )

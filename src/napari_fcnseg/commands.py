@@ -4,6 +4,7 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,8 +35,11 @@ def demo(options: Namespace) -> int:
     _print_table({k: f"{v:.3f}" for k, v in (done.iou | {"mean": done.mean_iou}).items()})
     print("\nFiles:")
     _print_table(files)
+    print(f"\nLook at {files['picture']}, or open the result in napari:\n")
+    if find_spec("napari") is None:
+        print(f'  {sys.executable} -m pip install "napari[all]>=0.9"')
     shown = " ".join(files[name] for name in ("image", "prediction"))
-    print(f"\nLook at {files['picture']}, or open the result in napari:\n\n  napari {shown}")
+    print(f"  {sys.executable} -m napari --plugin napari-fcnseg {shown}")
     return 0
 
 

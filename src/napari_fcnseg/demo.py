@@ -144,11 +144,13 @@ def draw_rows(
         about = "painted" if z in painted else "never painted"
         titles = (f"slice {z}, {about}", "strokes", "prediction", "truth")
         top = row * (height + head) + head
-        panels = [None, strokes, found, truth]
-        for column, (title, labels) in enumerate(zip(titles, panels, strict=True)):
+        none = np.zeros_like(strokes)
+        panels = [(none, 0.0), (strokes, 1.0), (found, 0.5), (truth, 0.5)]
+        for column, (title, panel) in enumerate(zip(titles, panels, strict=True)):
             left = gap + column * (width + gap)
-            shown = grey if labels is None else overlay(grey, labels, classes)
-            sheet.paste(Pillow.fromarray(shown).convert("RGB"), (left, top))
+            labels, opacity = panel
+            shown = overlay(grey, labels, classes, opacity)
+            sheet.paste(Pillow.fromarray(shown), (left, top))
             pen.text((left, top - 25), title, "white", font)
     left, top = gap, sheet.height - foot + 4
     for c in classes:

@@ -27,11 +27,14 @@ def colour_labels(labels: NDArray[np.integer], classes: Iterable[SegClass]) -> N
 
 
 def overlay(
-    grey: NDArray[np.uint8], labels: NDArray[np.integer], classes: Iterable[SegClass]
+    grey: NDArray[np.uint8],
+    labels: NDArray[np.integer],
+    classes: Iterable[SegClass],
+    opacity: float = 0.5,
 ) -> NDArray[np.uint8]:
-    """Grey image with classes in colour, half transparent, shape ``(Y, X, 3)``."""
+    """Grey image with classes in colour over it, shape ``(Y, X, 3)``."""
     classes = list(classes)
     colours = colour_labels(labels, classes)
     shown = np.isin(labels, [c.id for c in classes if c.id])[..., None]
-    mixed: NDArray[np.uint8] = np.where(shown, grey[..., None] // 2 + colours // 2, grey[..., None])
-    return mixed
+    mixed = (1 - opacity) * grey[..., None] + opacity * colours
+    return np.where(shown, mixed, grey[..., None]).astype(np.uint8)
