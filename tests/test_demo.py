@@ -42,7 +42,5 @@ def test_the_command_asks_before_it_replaces(tmp_path, capsys, monkeypatch):
     assert main(command) == 8
     assert "exists already" in capsys.readouterr().err
     assert main([*command[:-1], "--overwrite"]) == 0
-    assert (
-        f"-m napari --plugin napari-fcnseg {tmp_path}/d/image.ome.zarr {tmp_path}/d/prediction.ome.zarr"
-        in capsys.readouterr().out
-    )
+    files = f"{tmp_path}/d/image.ome.zarr {tmp_path}/d/prediction.ome.zarr"
+    assert f"-m napari --plugin napari-fcnseg {files}" in capsys.readouterr().out

@@ -1,5 +1,6 @@
 __version__: str
 
+from . import events as events
 from .annotations.annotation import Annotation as Annotation
 from .annotations.annotation import open_annotation as open_annotation
 from .annotations.classes import SegClass as SegClass
