@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-from magicgui.widgets import create_widget
+from magicgui.widgets import CheckBox, create_widget
 from magicgui.widgets.bases import BaseValueWidget
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QWidget
@@ -90,4 +90,6 @@ def _row(name: str, value: Any, kind: Any, limits: dict[str, Any]) -> BaseValueW
     label = name.replace("_", " ")
     widget = create_widget(value, annotation=kind, name=name, label=label, options=dict(limits))
     assert isinstance(widget, BaseValueWidget)
+    if isinstance(widget, CheckBox):
+        widget.text = ""  # the row has a label
     return widget

@@ -22,7 +22,9 @@ def em_stack() -> list[LayerData]:
 def painted_em_stack() -> list[LayerData]:
     """Synthetic EM stack with simulated strokes on two of its slices."""
     image, truth = synthetic_em()
-    planes = [round(part * (len(image) - 1)) for part in PAINTED]
+    last = len(image) - 1
+    shown_first = last // 2
+    planes = [shown_first, round(PAINTED[1] * last)]
     return [_image(image), _strokes(simulate_strokes(truth, planes, SHARE))]
 
 
