@@ -10,6 +10,7 @@ import tifffile
 
 import napari_fcnseg as fs
 from napari_fcnseg.cli import main
+from tests.conftest import make_model
 
 QUICK = ["--steps", "3"]
 
@@ -113,7 +114,7 @@ TRAIN = "train --image image.tif --labels strokes.tif --out x.zip"
     [
         (PREDICT.replace("m.zip", "none.zip"), 6, "none.zip does not exist"),
         (PREDICT.replace("image.tif", "none.tif"), 3, "none.tif does not exist"),
-        (PREDICT.replace("p.zarr", "image.tif"), 8, "image.tif exists already"),
+        (PREDICT.replace("p.zarr", "strokes.tif"), 8, "strokes.tif exists already"),
         (PREDICT.replace("image.tif", "image.tif image.tif"), 8, "2 images do not fit"),
         (f"{PREDICT} --tile 8", 5, "no room"),
         (f"{PREDICT} --device cuda:9", 7, "not there"),
@@ -243,3 +244,46 @@ def test_the_real_stack(data, tmp_path, capsys):
     image = fs.open_image(tmp_path / "p.ome.zarr")
     assert (image.axes, image.shape) == ("ZYX", (30, 512, 512))
     assert 0.05 < (image.read({}) == 1).mean() < 0.6
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "words"),
+    [
+        (f"{PREDICT} --tile -5", 5, "a tile of -5 pixels"),
+        (f"{PREDICT} --tile 0", 5, "a tile of 0 pixels"),
+        ("predict m.zip image.tif --out image.tif --overwrite", 8, "where the image itself is"),
+        ("predict m.zip image.tif --out precious.zarr --overwrite", 8, "other files in it"),
+        ("predict m.zip image.tif --out s.png", 8, "neither a folder nor"),
+        (f"{TRAIN[:-5]}x.tif", 8, "ends in .zip"),
+        (f"{TRAIN[:-5]}image.tif/x.zip", 8, "cannot write"),
+        ("info image.tif --axes YX", 3, "axes 'YX' are 2, dimensions are 3"),
+        (f"{TRAIN} --classes 1=a,2=a,3=b", 4, "both called 'a'"),
+    ],
+)
+def test_what_fresh_eyes_found(files, capsys, monkeypatch, command, code, words):
+    monkeypatch.chdir(files)
+    make_model().save(files / "m.zip")
+    (files / "precious.zarr").mkdir()
+    (files / "precious.zarr/notes.txt").write_text("years of work")
+    before = (files / "image.tif").read_bytes()
+    assert run(*command.split()) == code
+    assert words in capsys.readouterr().err
+    assert (files / "image.tif").read_bytes() == before
+    assert (files / "precious.zarr/notes.txt").exists()
+    assert not (files / "x.tif").exists()
+
+
+def test_a_budget_of_no_steps_is_wrong_usage(files, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        train(files, "--steps", "0")
+    assert stopped.value.code == 2
+    assert "0 is not at least 1" in capsys.readouterr().err
+
+
+def test_two_images_of_one_name_do_not_meet(files, capsys):
+    train(files)
+    (files / "b").mkdir()
+    (files / "b/image.tif").write_bytes((files / "image.tif").read_bytes())
+    images = files / "image.tif", files / "b/image.tif"
+    assert run("predict", files / "m.zip", *images, "--out", files / "all", "--overwrite") == 8
+    assert "would go to the same" in capsys.readouterr().err

@@ -109,10 +109,18 @@ def _work() -> ArgumentParser:
 def _budget() -> ArgumentParser:
     options = ArgumentParser(add_help=False)
     size = options.add_mutually_exclusive_group()
-    size.add_argument("--steps", type=int, help="budget in steps: repeatable to the bit")
+    size.add_argument("--steps", type=_count, help="budget in steps: repeatable to the bit")
     size.add_argument("--minutes", type=float, help="budget in minutes")
     options.add_argument("--seed", type=int, help="seed of weights, patches and augmentation")
     return options
+
+
+def _count(text: str) -> int:
+    """Whole number from 1 on."""
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"{count} is not at least 1")
+    return count
 
 
 def _opening() -> ArgumentParser:

@@ -91,7 +91,7 @@ def info(options: Namespace) -> int:
 def train(options: Namespace) -> int:
     """Train a model from images and their labels."""
     from napari_fcnseg.annotations.classes import parse_class_map
-    from napari_fcnseg.images.output import check_free
+    from napari_fcnseg.models.package import check_place
     from napari_fcnseg.training.recipe import Recipe
 
     recipe = Recipe.from_toml(options.recipe) if options.recipe else Recipe()
@@ -101,7 +101,7 @@ def train(options: Namespace) -> int:
     if changes.get("net", recipe.net) != recipe.net:
         changes["net_options"] = {}
     recipe = Recipe.from_dict(recipe.to_dict() | changes)
-    check_free(options.out, options.overwrite)
+    check_place(options.out, options.overwrite)
     classes = parse_class_map(options.classes) if options.classes else None
     images = [_open(path, options) for path in options.image]
 
@@ -148,22 +148,20 @@ def predict(options: Namespace) -> int:
     """Segment images with a model."""
     from napari_fcnseg.models.load import load_model
 
-    one_file = options.out.suffix.lower() in FILES
-    if one_file and len(options.image) > 1:
-        raise OutputError(
-            f"{len(options.image)} images do not fit into the one file {options.out}: give the "
-            "name of a folder"
-        )
+    one_file = _is_one_file(options.out, len(options.image))
     model = load_model(options.model)
 
     from napari_fcnseg.inference.predict import predict
     from napari_fcnseg.progress import follow
 
-    done, code = [], 0
+    done, code, names = [], 0, dict[str, str]()
     for path in options.image:
         try:
             image = _open(path, options)
             name = f"{image.name}.{options.output}.ome.zarr"
+            if name in names:
+                raise OutputError(f"{path} would go to the same {name} as {names[name]}")
+            names[name] = path
             job = predict(
                 model,
                 image,
@@ -187,6 +185,22 @@ def predict(options: Namespace) -> int:
     if options.json:
         _print_json(done)
     return code
+
+
+def _is_one_file(out: Path, images: int) -> bool:
+    """Whether `out` names the output itself, not the folder for it."""
+    if out.suffix.lower() in FILES:
+        if images > 1:
+            raise OutputError(
+                f"{images} images do not fit into the one file {out}: give the name of a folder"
+            )
+        return True
+    if out.suffix and not out.is_dir():
+        raise OutputError(
+            f"{out} is neither a folder nor of a kind that can be written; give a name that ends "
+            "in .ome.zarr or .ome.tif, or a folder"
+        )
+    return False
 
 
 def _open(path: str, options: Namespace) -> "Image":

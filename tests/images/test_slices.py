@@ -36,10 +36,10 @@ def test_a_folder_or_glob_in_natural_order(folder):
     assert np.array_equal(pickle.loads(pickle.dumps(image)).read({})[0], STACK)
 
 
-def test_a_slice_of_another_size_is_named_when_it_is_read(folder):
-    Pillow.fromarray(STACK[0, :10]).save(folder / "slice5b.png")
+def test_a_slice_of_another_type_is_named_when_it_is_read(folder):
+    Pillow.fromarray(STACK[0].astype(np.uint16)).save(folder / "slice5b.png")
     image = open_image(folder, axes="ZYX")
-    with pytest.raises(ImageError, match=r"slice5b.png is \(10, 30\) uint8, but the first slice"):
+    with pytest.raises(ImageError, match=r"slice5b.png is \(20, 30\) uint16, but the first slice"):
         image.read({"Z": (5, 7)})
 
 
@@ -68,3 +68,10 @@ def test_colour_slices(tmp_path):
     image = open_image(tmp_path, axes="ZYXC")
     assert image.channels == 3
     assert np.array_equal(image.read({}), colour.transpose(3, 0, 1, 2))
+
+
+def test_slices_of_other_sizes_are_found_at_once(tmp_path):
+    for i, height in enumerate((20, 20, 21)):
+        Pillow.fromarray(np.zeros((height, 30), np.uint8)).save(tmp_path / f"{i}.png")
+    with pytest.raises(ImageError, match=r"2\.png has 21 x 30 pixels.*0\.png, has 20 x 30"):
+        open_image(tmp_path, axes="ZYX")

@@ -192,3 +192,12 @@ def test_images_of_different_kinds(painted):
     colour = np.stack([image[0]] * 3)
     with pytest.raises(ImageError, match="different numbers of channels"):
         fs.train([fs.Image(image[0], "YX"), fs.Image(colour, "CYX")], [strokes[1]] * 2, QUICK)
+
+
+def test_many_classes_may_be_objects(painted):
+    image, _, _ = painted
+    labels = np.zeros(image.shape, np.uint8)
+    for i in range(13):
+        labels[1, 10 * i : 10 * i + 8, :40] = i + 1
+    started = next(fs.train(image, labels, QUICK, axes="ZYX"))
+    assert any("13 classes. If each id is one object" in note for note in started.notes)

@@ -34,7 +34,7 @@ class ChannelView:
         if (block[1:] != block[:1]).any():
             raise ImageError(
                 "the image was opened as grey, but its channels differ here; open it with "
-                "grey=False (--keep-channels)"
+                "grey=False (--no-grey)"
             )
         return np.asarray(block[0])
 
@@ -73,8 +73,9 @@ def reduce_colour(image: Image, grey: bool | None) -> Image:
     axis = image.axes.index("C")
     if equal and opaque:
         what = {1: "its alpha channel is constant", 3: "its three channels are equal"}[colours]
+        what = "as was asked for" if grey else what
         data: Any = ChannelView(image.data, axis, 0, equal=colours)
-        note = f"{image.name} is read as one grey channel: {what}"
+        note = f"{image.name} is read as one grey channel{',' if grey else ':'} {what}"
         without = [i for i in range(len(image.axes)) if i != axis]
         return replace(
             image,

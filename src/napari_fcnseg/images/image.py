@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -48,6 +49,8 @@ class Image:
         A short name for a layer or a message.
     notes
         What a person should know of how it was read; never empty of what was changed.
+    path
+        File or folder that it was opened from, if any.
     """
 
     data: LazyArray
@@ -56,6 +59,7 @@ class Image:
     units: tuple[str, ...] = ()
     name: str = "image"
     notes: tuple[str, ...] = field(default=(), compare=False)
+    path: Path | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "axes", check_axes(self.axes, self.data.shape, self.name))

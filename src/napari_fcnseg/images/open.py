@@ -63,6 +63,7 @@ def open_image(
         image = replace(source, axes=axes) if axes else source
     elif isinstance(source, str | Path):
         image = _open_path(Path(source), axes, level, series, grey)
+        image = replace(image, path=Path(source).resolve())
     elif all(hasattr(source, a) for a in ("shape", "dtype", "__getitem__")):
         image = _open_array(source, axes)
     else:

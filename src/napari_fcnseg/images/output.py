@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from napari_fcnseg.errors import OutputError
 from napari_fcnseg.images.grid import Spans
+from napari_fcnseg.images.zarr_reader import is_zarr
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,11 @@ def check_free(path: Path, overwrite: bool) -> None:
             raise OutputError(
                 f"{taken} {what}; give another name, or allow to replace it with overwrite=True "
                 "(--overwrite)"
+            )
+        if taken.is_dir() and any(taken.iterdir()) and not is_zarr(taken):
+            raise OutputError(
+                f"{taken} is a folder with other files in it, not a Zarr that could be replaced: "
+                "give another name"
             )
 
 

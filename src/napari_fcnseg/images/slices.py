@@ -17,7 +17,7 @@ from napari_fcnseg.images.axes import how_to_say
 from napari_fcnseg.images.grey import reduce_colour
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.tiff import SUFFIXES as TIFF
-from napari_fcnseg.images.tiff import open_tiff
+from napari_fcnseg.images.tiff import open_tiff, tiff_size
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp")
 
@@ -57,11 +57,12 @@ class SliceStack:
     def _checked_slice(self, index: int) -> Image:
         found = _open_slice(self.paths[index], self.grey)
         if (found.shape, found.dtype) != (self.shape[1:], self.dtype):
+            colour = len(found.shape) != len(self.shape) - 1
             raise ImageError(
                 f"{self.paths[index]} is {found.shape} {found.dtype}, but the first slice, "
                 f"{self.paths[0].name}, is {self.shape[1:]} {self.dtype}. A stack needs "
-                "slices of one shape and type; colour is kept in all with grey=False "
-                "(--keep-channels)"
+                "slices of one shape and type"
+                + ("; colour is kept in all with grey=False (--no-grey)" if colour else "")
             )
         return found
 
@@ -89,9 +90,32 @@ def open_slices(
             f"{stack.paths[-1].name}: are they slices (Z{inside}) or a time series (T{inside})? "
             f"{how_to_say('Z' + inside)}"
         )
+    _check_sizes(stack.paths)
     left_out = len(paths) - len(readable)
     notes = (f"{name}: {left_out} files that are not images were left out",) if left_out else ()
     return Image(stack, axes, name=name, notes=notes)
+
+
+def _check_sizes(paths: Sequence[Path]) -> None:
+    """Compare width and height of all slices, from their headers alone."""
+    first = _size(paths[0])
+    for path in paths[1:]:
+        if (found := _size(path)) != first:
+            raise ImageError(
+                f"{path} has {found[0]} x {found[1]} pixels, but the first slice, "
+                f"{paths[0].name}, has {first[0]} x {first[1]}. A stack needs slices of one size"
+            )
+
+
+def _size(path: Path) -> tuple[int, int]:
+    """Height and width in pixels."""
+    if path.suffix.lower() in TIFF:
+        return tiff_size(path)
+    try:
+        with Pillow.open(path) as file:
+            return file.height, file.width
+    except (OSError, UnidentifiedImageError) as error:
+        raise ImageError(f"{path} cannot be read: {error}") from error
 
 
 def _open_slice(path: Path, grey: bool | None) -> Image:

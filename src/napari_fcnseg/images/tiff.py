@@ -12,7 +12,7 @@ import tifffile
 import zarr
 
 from napari_fcnseg.errors import ImageError
-from napari_fcnseg.images.axes import KNOWN, ambiguous
+from napari_fcnseg.images.axes import KNOWN, ambiguous, check_axes
 from napari_fcnseg.images.grey import reduce_colour
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.units import unit_name
@@ -97,11 +97,22 @@ def open_tiff(
             axes = found
         else:
             raise ambiguous(data.shape, str(path), data.series.axes)
+    axes = check_axes(axes, data.shape, path.name)
     scale, units = _pixel_size(data, axes)
     image = Image(data, axes, scale, units, path.name.split(".")[0], tuple(notes))
     page = data.series.keyframe
     colour = page.photometric == tifffile.PHOTOMETRIC.RGB or len(page.extrasamples) == 1
     return reduce_colour(image, grey) if colour else image
+
+
+def tiff_size(path: Path) -> tuple[int, int]:
+    """Height and width of the first page of a TIFF, from its header."""
+    try:
+        with tifffile.TiffFile(path) as tiff:
+            page = tiff.pages.first
+            return int(page.imagelength), int(page.imagewidth)
+    except Exception as error:  # tifffile raises many kinds for damaged files
+        raise ImageError(f"{path} cannot be read as TIFF: {error}") from error
 
 
 def _pixel_size(data: TiffArray, axes: str) -> tuple[tuple[float, ...], tuple[str, ...]]:

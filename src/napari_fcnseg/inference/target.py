@@ -29,6 +29,7 @@ class Target:
     def __init__(self, out: Any, model: Model, image: Image, tiles: Plan, kind: Kind) -> None:
         self.path = Path(out) if isinstance(out, str | Path) else None
         self._array = None if self.path else out
+        self._source = image.path
         axes, self._class_axis = tiles.axes, None
         shape, core = list(tiles.shape), list(tiles.core)
         if kind == "probabilities":
@@ -72,6 +73,11 @@ class Target:
                 raise OutputError(
                     f"{self.path} is of no kind that can be written; give a name that ends in "
                     ".ome.zarr or .ome.tif"
+                )
+            place = self.path.resolve()
+            if self._source and (place == self._source or place in self._source.parents):
+                raise OutputError(
+                    f"{self.path} is where the image itself is; give the output another name"
                 )
             check_free(self.path, overwrite)
 

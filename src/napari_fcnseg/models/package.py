@@ -44,12 +44,9 @@ def save_model(model: Model, path: Path, overwrite: bool = False) -> Path:
     OutputError
         If the file exists or cannot be written.
     """
-    if path.suffix.lower() != ".zip":
-        raise OutputError(f"{path}: a model is saved as a .zip; give a name that ends in .zip")
-    check_free(path, overwrite)
+    check_place(path, overwrite)
     partial = path.with_name(path.name + ".partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the spec's advice on optional fields
             described = _describe(model, Path(folder))
@@ -58,6 +55,19 @@ def save_model(model: Model, path: Path, overwrite: bool = False) -> Path:
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error}") from error
     return path
+
+
+def check_place(path: Path, overwrite: bool = False) -> None:
+    """Make the folder for a model, or raise `OutputError` if it cannot be saved as `path`."""
+    if path.suffix.lower() != ".zip":
+        raise OutputError(f"{path}: a model is saved as a .zip; give a name that ends in .zip")
+    check_free(path, overwrite)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error}") from error
 
 
 def _describe(model: Model, folder: Path) -> spec.ModelDescr:

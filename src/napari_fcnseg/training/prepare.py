@@ -13,6 +13,7 @@ from napari_fcnseg.errors import AnnotationError, ImageError
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.open import open_image
 
+MANY = 12  # classes beyond which it may well be ids of objects
 Classes = Mapping[int, str] | Iterable[SegClass] | None
 
 
@@ -103,6 +104,7 @@ def prepare(
             'background, or declare dense labels with unpainted="background" '
             "(--unpainted background)"
         )
+    _check_names(tuple(present.values()))
     wanted = {c.id: c for annotation in annotated for c in annotation.by_value.values()}
     notes = [note for image in opened for note in image.notes]
     notes += [
@@ -110,8 +112,25 @@ def prepare(
         for i, c in sorted(wanted.items())
         if i not in present
     ]
+    if len(present) > MANY:
+        notes.append(
+            f"there are {len(present)} classes. If each id is one object, give all objects of a "
+            "kind one id first"
+        )
     in_order = tuple(present[i] for i in sorted(present))
     return TrainingData(opened, annotated, in_order, tuple(notes))
+
+
+def _check_names(classes: Sequence[SegClass]) -> None:
+    """Raise `AnnotationError` if two classes have one name: their scores would be mixed up."""
+    named: dict[str, int] = {}
+    for c in classes:
+        if c.name in named:
+            raise AnnotationError(
+                f"the ids {named[c.name]} and {c.id} are both called {c.name!r}; give each class "
+                "its own name, or both the same id"
+            )
+        named[c.name] = c.id
 
 
 def _as_list(given: Any) -> list[Any]:
