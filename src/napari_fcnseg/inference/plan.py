@@ -5,6 +5,9 @@ stride grid, with the context that the network needs. So each core pixel is comp
 the very same input pixels wherever the borders of tiles fall; what lies outside the image
 is mirrored. The untiled network is the plan with a single core, and the prediction of a
 region is a part of the prediction of the whole.
+
+A same-padded network sees at most 128 mirrored pixels and then zeros, in every tile at the
+same place: one that sees 1800 pixels would else compute a frame of 1800 around each image.
 """
 
 import math
@@ -18,6 +21,7 @@ from napari_fcnseg.nets.geometry import AxisGeometry
 
 DEFAULT_TILE = 1024
 ALIGNMENT = 64  # cores of whole 64 pixels have room for the levels of a pyramid
+FRAME = 128  # mirrored pixels at each border, for a network that pads with zeros
 ALONG = AxisGeometry()  # an axis that the network does not see: one position at a time
 
 
@@ -55,6 +59,8 @@ class Plan:
         What of the image is predicted, ``((start, stop), ...)``.
     geometry
         Of the network along each axis; axes it does not see are gone through one by one.
+    frames
+        The image with its mirrored borders, along each axis; nothing beyond is computed.
     core
         Size of a core along each axis, and of an output chunk. Cores at the far end may
         be smaller.
@@ -63,6 +69,7 @@ class Plan:
     axes: str
     region: Spans
     geometry: tuple[AxisGeometry, ...]
+    frames: Spans
     core: tuple[int, ...]
 
     @cached_property
@@ -80,14 +87,15 @@ class Plan:
 
     def __getitem__(self, index: int) -> Tile:
         out, core, source, crop = self.cores[index], [], [], []
-        for span, (first, _), axis in zip(out, self.region, self.geometry, strict=True):
+        along = zip(out, self.region, self.geometry, self.frames, strict=True)
+        for span, (first, _), axis, (low, high) in along:
             start, stop = first + span[0], first + span[1]
             on_grid = start // axis.stride * axis.stride
             cells = _up(stop - on_grid, axis.stride)
             before, after = axis.context(cells)
             core.append((start, stop))
-            source.append((on_grid - before, on_grid + cells + after))
-            result = on_grid - before + axis.margin  # where the network's output begins
+            source.append((max(low, on_grid - before), min(high, on_grid + cells + after)))
+            result = source[-1][0] + axis.margin  # where the network's output begins
             crop.append(slice(start - result, stop - result))
         return Tile(tuple(core), out, tuple(source), tuple(crop))
 
@@ -131,26 +139,45 @@ def plan(
         0 <= start < stop <= n for (start, stop), n in zip(region, shape, strict=True)
     ):
         raise PlanError(f"the region {region} is not inside the image, {axes} {tuple(shape)}")
+    if tile is not None and tile < 1:
+        raise PlanError(f"a tile of {tile} pixels is none; give its largest edge, for example 1024")
     geometry = (ALONG,) * (len(axes) - len(geometry)) + tuple(geometry)
+    frames = tuple(_frame(n, axis) for n, axis in zip(shape, geometry, strict=True))
     core = tuple(
-        1 if axis is ALONG else _core(stop - start, start % axis.stride, axis, tile)
-        for (start, stop), axis in zip(region, geometry, strict=True)
+        1 if axis is ALONG else _core(span, axis, frame, tile)
+        for span, axis, frame in zip(region, geometry, frames, strict=True)
     )
-    return Plan(axes, region, geometry, core)
+    return Plan(axes, region, geometry, frames, core)
 
 
-def _core(n: int, off_grid: int, axis: AxisGeometry, asked: int | None) -> int:
+def _frame(n: int, axis: AxisGeometry) -> tuple[int, int]:
+    """Where input begins and ends along one axis of `n` pixels.
+
+    A valid network needs every pixel that it sees.
+    """
+    whole = _up(n, axis.stride)
+    if axis.margin:
+        before, after = axis.context(axis.stride)
+        return -before, whole + after
+    wide = _up(FRAME, axis.stride)
+    return -wide, whole + wide
+
+
+def _core(
+    span: tuple[int, int], axis: AxisGeometry, frame: tuple[int, int], asked: int | None
+) -> int:
     """Core along one axis: as large as the tile allows, and of much the same size for all.
 
-    A start that is `off_grid` pixels behind the stride grid costs one more cell.
+    A start behind the stride grid costs one more cell.
     """
+    n, off_grid = span[1] - span[0], span[0] % axis.stride
     tile, more = asked or DEFAULT_TILE, axis.stride if off_grid else 0
 
     def needed(core: int) -> int:
         return sum(axis.context(core + more)) + core + more
 
     whole = _up(n, axis.stride)
-    if needed(whole) <= tile:
+    if min(needed(whole), frame[1] - frame[0]) <= tile:
         return whole
     largest = tile // axis.stride * axis.stride
     while largest and needed(largest) > tile:
