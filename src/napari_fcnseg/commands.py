@@ -46,12 +46,12 @@ def demo(options: Namespace) -> int:
 def nets(options: Namespace) -> int:
     """List the networks, with what they cost and how far they see."""
     from napari_fcnseg.nets.describe import describe
-    from napari_fcnseg.nets.registry import NETS, build_net
+    from napari_fcnseg.nets.registry import NETS, outline_net
 
-    rows = [describe(build_net(name)) for name in NETS]
+    rows = (describe(outline_net(name)) for name in NETS)
     if options.json:
-        return _print_json(rows)
-    line = "{:16} {:>12}  {:>6}  {:>9}  {:5}  {}"
+        return _print_json(list(rows))
+    line = "{:28} {:>12}  {:>6}  {:>9}  {:5}  {}"
     print(line.format("name", "parameters", "stride", "field", "exact", "about"))
     for row in rows:
         field = "-".join(map(str, sorted(set(row["receptive_field"]))))
@@ -71,9 +71,9 @@ def info(options: Namespace) -> int:
     path = Path(options.what)
     if options.what in NETS:
         from napari_fcnseg.nets.describe import describe
-        from napari_fcnseg.nets.registry import build_net
+        from napari_fcnseg.nets.registry import outline_net
 
-        found = describe(build_net(options.what))
+        found = describe(outline_net(options.what))
     elif path.suffix == ".zip" or (path / "bioimageio.yaml").exists():
         from napari_fcnseg.models.load import load_model
 

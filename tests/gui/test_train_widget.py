@@ -133,3 +133,11 @@ def test_a_defect_in_the_engine_is_shown_and_the_window_lives(
     ended(train)
     assert any("device-side assert" in text for text in told)
     assert train.panel.status.text() == "failed"
+
+
+def test_any_network_can_be_chosen(train, press, ended):
+    train.net.value = "segnet_basic"
+    press(train.panel.start_button)
+    ended(train)
+    assert train.model.net.name == "segnet_basic"
+    assert train.model.net.options == {"width": TINY["width"]}

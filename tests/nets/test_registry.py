@@ -5,12 +5,14 @@ from napari_fcnseg.nets.describe import describe
 
 
 def test_known_networks():
-    assert fs.list_nets() == ["unet"]
+    assert fs.list_nets()[:2] == ["unet", "unet_light"]
+    assert len(fs.list_nets()) == 26
 
 
 def test_unknown_network_lists_the_known_ones():
     with pytest.raises(
-        fs.FcnsegError, match=r"unknown network 'unett': did you mean 'unet'\?.*: unet"
+        fs.FcnsegError,
+        match=r"unknown network 'unett': did you mean 'unet'\?.*: unet, unet_li",
     ):
         fs.build_net("unett")
 

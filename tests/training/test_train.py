@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import napari_fcnseg as fs
-from napari_fcnseg.errors import AnnotationError, DeviceError, ImageError, NetError
+from napari_fcnseg.errors import AnnotationError, DeviceError, ImageError, NetError, RecipeError
 from napari_fcnseg.evaluation.scores import confusion_matrix, iou
 from napari_fcnseg.events import Step, Trained, TrainingStarted, Validated
 from napari_fcnseg.images.synthetic import CLASSES
@@ -201,3 +201,10 @@ def test_many_classes_may_be_objects(painted):
         labels[1, 10 * i : 10 * i + 8, :40] = i + 1
     started = next(fs.train(image, labels, QUICK, axes="ZYX"))
     assert any("13 classes. If each id is one object" in note for note in started.notes)
+
+
+def test_a_batch_too_small_for_the_network_is_told(painted):
+    image, _, strokes = painted
+    recipe = fs.Recipe(net="deeplabv3_mobilenet_v3_large", net_options={}, batch=1, steps=1)
+    with pytest.raises(RecipeError, match="needs at least 2 patches"):
+        fs.train(image, strokes, recipe, axes="ZYX")

@@ -9,6 +9,7 @@ from magicgui.widgets.bases import BaseValueWidget
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QWidget
 
+from napari_fcnseg.nets.registry import find_net
 from napari_fcnseg.training.recipe import Recipe
 
 SHRINK = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -73,11 +74,18 @@ class RecipeForm(Rows):
         super().__init__(self.widgets.values())
 
     def recipe(self, **changes: Any) -> Recipe:
-        """Recipe as the form stands, with `changes` to fields that have their place elsewhere."""
-        options = {name: widget.value for name, widget in self._net.items()}
+        """Recipe as the form stands, with `changes` to fields that have their place elsewhere.
+
+        Options that the network does not have are left out.
+        """
+        known = find_net(changes.get("net", self._start.net)).options()
+        options = self._start.net_options | {n: widget.value for n, widget in self._net.items()}
         values = {name: widget.value for name, widget in self._fields.items()}
         return dataclasses.replace(
-            self._start, net_options=self._start.net_options | options, **values, **changes
+            self._start,
+            net_options={name: value for name, value in options.items() if name in known},
+            **values,
+            **changes,
         )
 
 

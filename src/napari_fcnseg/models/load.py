@@ -108,11 +108,11 @@ def _build(
     data = read(weights["source"])
     if hashlib.sha256(data).hexdigest() != weights.get("sha256"):
         raise ModelError(f"{path}: the weights do not match their checksum; the file is damaged")
+    options = dict(ours["net"]["options"])
+    if options.get("pretrained"):
+        options["pretrained"] = None  # the package has the weights
     net = build_net(
-        ours["net"]["name"],
-        ours["net"]["in_channels"],
-        ours["net"]["classes"],
-        **ours["net"]["options"],
+        ours["net"]["name"], ours["net"]["in_channels"], ours["net"]["classes"], **options
     )
     state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     net.load_state_dict(state)

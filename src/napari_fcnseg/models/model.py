@@ -18,6 +18,7 @@ from napari_fcnseg.nets.geometry import legal_size
 from napari_fcnseg.training.recipe import Recipe
 
 SAMPLE_CORE = 64  # pixels that a sample keeps at least when its halo is cut away
+SAMPLE_HALO = 96  # a network that sees 1800 pixels is not shipped with an image of that size
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,8 @@ class Model:
 
 
 def sample_size(net: SegmentationNet) -> tuple[int, ...]:
-    """Size of a model's sample: legal, with a core left inside the halo."""
+    """Size of a model's sample: legal, with a core left inside the halo where that is small."""
     return tuple(
-        legal_size(2 * a.halo + max(SAMPLE_CORE, a.stride), a.min_size, a.stride)
+        legal_size(2 * min(a.halo, SAMPLE_HALO) + max(SAMPLE_CORE, a.stride), a.min_size, a.stride)
         for a in net.geometry
     )

@@ -5,22 +5,10 @@ from functools import cached_property
 from typing import Any
 
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from napari_fcnseg.nets.geometry import AxisGeometry
-from napari_fcnseg.nets.reach import measure
-
-# Layers whose output depends on the whole input (or the whole batch), so that a tile
-# cannot know what the untiled network would have computed.
-GLOBAL_LAYERS = (
-    nn.GroupNorm,
-    nn.LayerNorm,
-    nn.InstanceNorm1d,
-    nn.InstanceNorm2d,
-    nn.InstanceNorm3d,
-    nn.AdaptiveAvgPool1d,
-    nn.AdaptiveAvgPool2d,
-    nn.AdaptiveAvgPool3d,
-)
+from napari_fcnseg.nets.geometry import AxisGeometry, check_size
+from napari_fcnseg.nets.reach import GLOBAL_NORMS, GLOBAL_POOLS, is_isotropic, measure
 
 
 class SegmentationNet(nn.Module, ABC):
@@ -34,6 +22,8 @@ class SegmentationNet(nn.Module, ABC):
         Registry name and the options it was built with; set by `build_net`.
     in_channels, classes, ndim
         Channels in, classes out, spatial dimensions.
+    min_batch
+        Patches that a training step needs at least.
     """
 
     name: str = ""
@@ -41,6 +31,7 @@ class SegmentationNet(nn.Module, ABC):
     in_channels: int
     classes: int
     ndim: int = 2
+    min_batch: int = 1
 
     @property
     @abstractmethod
@@ -61,18 +52,28 @@ class SegmentationNet(nn.Module, ABC):
     def forward(self, x: Tensor) -> Tensor:
         """Return logits."""
 
+    def check_input(self, x: Tensor) -> None:
+        """Raise `NetError` unless the size of `x` is legal."""
+        for n, smallest, stride in zip(x.shape[2:], self.min_size, self.stride, strict=True):
+            check_size(n, smallest, stride)
+
     @cached_property
     def geometry(self) -> tuple[AxisGeometry, ...]:
         """Stride, margin, reach and receptive field per spatial axis, measured."""
+        if is_isotropic(self):
+            return (measure(self, 0),) * self.ndim
         return tuple(measure(self, axis) for axis in range(self.ndim))
 
     @property
     def inexact_layers(self) -> tuple[str, ...]:
-        """Names of the layers that make tiles differ from the untiled network."""
+        """Names of the layers that make tiles differ from the untiled network.
+
+        Their output depends on the whole input, which a tile does not see.
+        """
         return tuple(
             f"{name} ({type(layer).__name__})"
             for name, layer in self.named_modules()
-            if isinstance(layer, GLOBAL_LAYERS)
+            if isinstance(layer, GLOBAL_NORMS + GLOBAL_POOLS)
         )
 
     @property
@@ -84,3 +85,45 @@ class SegmentationNet(nn.Module, ABC):
     def parameter_count(self) -> int:
         """Number of trainable parameters (BatchNorm's running statistics left out)."""
         return sum(p.numel() for p in self.parameters())
+
+
+class SameSizeNet(SegmentationNet):
+    """A network whose output is as large as its input; inputs of any size go in.
+
+    The far end is padded with zeros to whole strides, and the output cropped back.
+
+    Attributes
+    ----------
+    cell
+        The stride, the same along each axis.
+    """
+
+    cell: int
+
+    @property
+    def stride(self) -> tuple[int, ...]:
+        """``cell`` along each axis."""
+        return (self.cell,) * self.ndim
+
+    @property
+    def margin(self) -> tuple[int, ...]:
+        """Nothing is lost."""
+        return (0,) * self.ndim
+
+    @property
+    def min_size(self) -> tuple[int, ...]:
+        """One cell."""
+        return self.stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return logits of the size of `x`."""
+        size = x.shape[2:]
+        far = [(0, -n % self.cell) for n in size]
+        x = self.compute(F.pad(x, [n for pair in reversed(far) for n in pair]))
+        for axis, n in enumerate(size, 2):
+            x = x.narrow(axis, 0, n)
+        return x
+
+    @abstractmethod
+    def compute(self, x: Tensor) -> Tensor:
+        """Return logits of whole cells."""

@@ -16,7 +16,11 @@ def he_init(net: nn.Module) -> None:
     section 3).
     """
     for layer in net.modules():
-        if isinstance(layer, CONVOLUTIONS + TRANSPOSED):
+        if isinstance(layer, nn.Linear):
+            nn.init.normal_(layer.weight, std=math.sqrt(2 / layer.in_features))
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+        elif isinstance(layer, CONVOLUTIONS + TRANSPOSED):
             taps = math.prod(layer.kernel_size)
             if isinstance(layer, TRANSPOSED):
                 taps = max(1, taps // math.prod(layer.stride))

@@ -7,7 +7,7 @@ source is one line of pixels for each phase of the stride.
 """
 
 import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -19,8 +19,25 @@ if TYPE_CHECKING:
     from napari_fcnseg.nets.base import SegmentationNet
 
 CONVOLUTIONS = (nn.Conv2d, nn.Conv3d, nn.ConvTranspose2d, nn.ConvTranspose3d)
-POINTWISE = (nn.BatchNorm2d, nn.BatchNorm3d, nn.Dropout, nn.Dropout2d, nn.Dropout3d)
+GLOBAL_NORMS = (
+    nn.GroupNorm,
+    nn.LayerNorm,
+    nn.InstanceNorm1d,
+    nn.InstanceNorm2d,
+    nn.InstanceNorm3d,
+)
+GLOBAL_POOLS = (nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d)
+DROPOUTS = (nn.Dropout, nn.Dropout2d, nn.Dropout3d)
+POINTWISE = (nn.BatchNorm2d, nn.BatchNorm3d, *DROPOUTS, *GLOBAL_NORMS)
 LARGEST_INPUT = 2**14
+
+
+@runtime_checkable
+class Influential(Protocol):
+    """A layer that says itself what stands in for it."""
+
+    def influence(self) -> nn.Module:
+        """Return a layer that passes influence on as this one passes values."""
 
 
 class _Influence(nn.Module):
@@ -39,15 +56,34 @@ class _Influence(nn.Module):
         return (seen > 0).to(x.dtype)
 
 
+class _Nothing(nn.Module):
+    """Stands in for global pooling, whose influence has no reach."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.zeros_like(x[..., :1, :1])
+
+
 def influence_copy(net: nn.Module) -> nn.Module:
     """Copy `net` with one channel and 0/1 influence in place of weights and activations."""
     replaced: dict[int, nn.Module] = {}
     for layer in net.modules():
-        if isinstance(layer, CONVOLUTIONS):
+        if isinstance(layer, Influential):
+            replaced[id(layer)] = layer.influence()
+        elif isinstance(layer, CONVOLUTIONS):
             replaced[id(layer)] = _Influence(layer)
         elif isinstance(layer, POINTWISE):
             replaced[id(layer)] = nn.Identity()
+        elif isinstance(layer, GLOBAL_POOLS):  # what it sees of all is not local
+            replaced[id(layer)] = _Nothing()
     return copy.deepcopy(net, memo=dict(replaced)).eval()
+
+
+def is_isotropic(net: "SegmentationNet") -> bool:
+    """Whether no layer treats one spatial axis unlike another, so that one is measured for all."""
+    windows = [net.stride, net.margin, net.min_size]
+    for layer in net.modules():
+        windows += [getattr(layer, n, ()) for n in ("kernel_size", "stride", "padding", "dilation")]
+    return all(len(set(w)) <= 1 for w in windows if isinstance(w, tuple))
 
 
 @torch.inference_mode()
@@ -84,6 +120,8 @@ def measure(net: "SegmentationNet", axis: int) -> AxisGeometry:
             break
         cells *= 2
 
+    if not seen.any():
+        raise NetError("this network sees its whole input alike; it has no receptive field")
     phases, outputs = torch.nonzero(seen, as_tuple=True)
     inputs = first + phases
     cell_start = outputs // stride * stride + margin

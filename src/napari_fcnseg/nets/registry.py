@@ -2,7 +2,8 @@
 
 import difflib
 import inspect
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -14,26 +15,92 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NetEntry:
-    """One network of the registry; its module is imported when it is built."""
+    """One network of the registry; its module is imported when it is built.
+
+    Attributes
+    ----------
+    name
+        For `build_net`.
+    module, cls
+        Where its class is, in this folder.
+    summary
+        One line for people.
+    fixed
+        Options of the class that make it this network, and cannot be changed.
+    defaults
+        Other defaults than those of the class.
+    """
 
     name: str
     module: str
     cls: str
     summary: str
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
     def load(self) -> "type[SegmentationNet]":
         """Import the class."""
-        cls: type[SegmentationNet] = getattr(import_module(self.module), self.cls)
+        module = import_module(f"napari_fcnseg.nets.{self.module}")
+        cls: type[SegmentationNet] = getattr(module, self.cls)
         return cls
 
     def options(self) -> dict[str, Any]:
         """Names and defaults of the options that are this network's own."""
         parameters = inspect.signature(self.load()).parameters.values()
-        return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+        own = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+        return {k: v for k, v in own.items() if k not in self.fixed} | dict(self.defaults)
 
 
+_LIGHT = {"depth": 4, "width": 16, "padding": "same", "norm": "batch"}
 _ENTRIES = (
-    NetEntry("unet", "napari_fcnseg.nets.unet", "UNet", "U-Net, Ronneberger et al. 2015; 2D"),
+    NetEntry("unet", "unet", "UNet", "U-Net, Ronneberger et al. 2015"),
+    NetEntry("unet_light", "unet", "UNet", "U-Net for few strokes and CPUs", defaults=_LIGHT),
+    NetEntry("ciresan_n4", "ciresan", "CiresanN4", "sliding window, Ciresan et al. 2012; dense"),
+    *(
+        NetEntry(f"fcn{n}s", "fcn", "FCN", f"FCN-{n}s on VGG, Long et al. 2015", {"finest": n})
+        for n in (32, 16, 8)
+    ),
+    *(
+        NetEntry(
+            f"resnet{n}_8s",
+            "resnet_8s",
+            "ResNet8s",
+            f"dilated ResNet-{n}, Pakhomov et al. 2017",
+            {"backbone": f"resnet{n}"},
+        )
+        for n in (18, 34, 101)
+    ),
+    NetEntry("segnet", "segnet", "SegNet", "SegNet, Badrinarayanan et al. 2017"),
+    NetEntry("segnet_basic", "segnet", "SegNetBasic", "SegNet-Basic, the same"),
+    NetEntry("deconvnet", "deconvnet", "DeconvNet", "DeconvNet, Noh et al. 2015"),
+    *(
+        NetEntry(
+            f"fcdensenet{n}",
+            "fcdensenet",
+            "FCDenseNet",
+            f"Tiramisu of {n} layers, Jegou et al. 2017",
+            {"layers": n},
+        )
+        for n in (56, 67, 103)
+    ),
+    NetEntry("dilatednet", "dilated", "DilatedNet", "front end, Yu and Koltun 2016"),
+    NetEntry("context", "context", "ContextNet", "any network with a context module behind it"),
+    NetEntry("deeplabv1_largefov", "deeplab", "DeepLabV1", "DeepLab v1, Chen et al. 2015"),
+    NetEntry(
+        "deeplabv1_msc", "deeplab", "DeepLabV1", "the same, several scales", {"multiscale": True}
+    ),
+    NetEntry("deeplabv2", "deeplab", "DeepLabV2", "DeepLab v2 with ASPP, Chen et al. 2018"),
+    *(
+        NetEntry(name, "torchvision_nets", "TorchvisionNet", about, {"model": name})
+        for name, about in (
+            ("fcn_resnet50", "torchvision's FCN on ResNet-50"),
+            ("fcn_resnet101", "torchvision's FCN on ResNet-101"),
+            ("deeplabv3_resnet50", "DeepLab v3, Chen et al. 2017, by torchvision"),
+            ("deeplabv3_resnet101", "the same on ResNet-101"),
+            ("deeplabv3_mobilenet_v3_large", "the same on MobileNetV3"),
+        )
+    ),
+    NetEntry("refinenet", "refinenet", "RefineNet", "RefineNet, Lin et al. 2017"),
 )
 NETS = {entry.name: entry for entry in _ENTRIES}
 
@@ -50,6 +117,16 @@ def find_net(name: str) -> NetEntry:
         hint = f"did you mean {close[0]!r}? " if close else ""
         raise NetError(f"unknown network {name!r}: {hint}Known networks: {', '.join(NETS)}")
     return NETS[name]
+
+
+def outline_net(
+    name: str, in_channels: int = 1, classes: int = 2, **options: Any
+) -> "SegmentationNet":
+    """Build a network without weights, to see what it costs; parameters as `build_net`."""
+    import torch
+
+    with torch.device("meta"):
+        return build_net(name, in_channels, classes, **options)
 
 
 def build_net(
@@ -85,6 +162,6 @@ def build_net(
     for option in options:
         if option not in known:
             raise NetError(f"{name} has no option {option!r}; its options: {', '.join(known)}")
-    net = entry.load()(in_channels, classes, **options)
+    net = entry.load()(in_channels, classes, **(known | options | dict(entry.fixed)))
     net.name, net.options = name, known | options
     return net

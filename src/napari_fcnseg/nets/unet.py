@@ -8,7 +8,6 @@ from torch.nn import functional as F
 
 from napari_fcnseg.errors import NetError
 from napari_fcnseg.nets.base import SegmentationNet
-from napari_fcnseg.nets.geometry import check_size
 from napari_fcnseg.nets.initialise import he_init
 
 Padding = Literal["valid", "same"]
@@ -100,8 +99,7 @@ class UNet(SegmentationNet):
         """Return logits for `x`; see the class for shapes."""
         size = x.shape[2:]
         if self.valid:
-            for n, smallest, stride in zip(size, self.min_size, self.stride, strict=True):
-                check_size(n, smallest, stride)
+            self.check_input(x)
         else:
             far = [-n % s for n, s in zip(size, self.stride, strict=True)]
             x = F.pad(x, (0, far[1], 0, far[0]))

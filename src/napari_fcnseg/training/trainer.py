@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from napari_fcnseg.errors import RecipeError
 from napari_fcnseg.images.normalise import fit_normalisation
 from napari_fcnseg.models.model import Model, sample_size
 from napari_fcnseg.nets.device import choose_device
@@ -50,6 +51,11 @@ class Trainer:
             torch.manual_seed(recipe.seed)
             self.net = build_net(
                 recipe.net, data.images[0].channels, len(data.classes), **recipe.net_options
+            )
+        if recipe.batch < self.net.min_batch:
+            raise RecipeError(
+                f"batch = {recipe.batch}: {recipe.net} needs at least {self.net.min_batch} patches "
+                "per step, as it normalises maps of one pixel over the batch"
             )
         geometry = self.net.geometry
         self._patch = legal_size(recipe.patch, geometry[0].min_size, geometry[0].stride)

@@ -1,0 +1,40 @@
+"""Max-pooling that remembers where the maxima were, and its undoing."""
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class IndexPool(nn.Module):
+    """2 x 2 max-pooling; returns the maxima and their places."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Pool ``(N, C, Y, X)`` with even Y and X to ``(N, C, Y / 2, X / 2)``, twice."""
+        pooled, places = F.max_pool2d(x, 2, return_indices=True)
+        return pooled, places
+
+    def influence(self) -> nn.Module:
+        """Pass influence on, of which the places have as much as the maxima."""
+        return _InfluencePool()
+
+
+class Unpool(nn.Module):
+    """Put values back to the places of the maxima; all else is 0 (Zeiler and Fergus 2014)."""
+
+    def forward(self, x: Tensor, places: Tensor) -> Tensor:
+        """Unpool ``(N, C, Y, X)`` to ``(N, C, 2 Y, 2 X)``."""
+        return F.max_unpool2d(x, places, [2, 2])
+
+    def influence(self) -> nn.Module:
+        """Pass influence on, to any place of a block."""
+        return _InfluenceUnpool()
+
+
+class _InfluencePool(nn.Module):
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        pooled = F.max_pool2d(x.amax(1, keepdim=True), 2)
+        return pooled, pooled
+
+
+class _InfluenceUnpool(nn.Module):
+    def forward(self, x: Tensor, places: Tensor) -> Tensor:
+        return F.interpolate(x.amax(1, keepdim=True) + places, scale_factor=2, mode="nearest")

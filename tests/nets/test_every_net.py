@@ -1,0 +1,192 @@
+"""What holds for every network of the registry; a new one is a line in `CASES`."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import napari_fcnseg as fs
+from napari_fcnseg.images.normalise import Normalisation
+from napari_fcnseg.nets.geometry import legal_size
+from napari_fcnseg.nets.registry import NETS
+
+SLIM = {"width": 4}
+# Options that make a network quick to test, steps in which it learns one image, and the rate.
+CASES = {
+    "unet": ({"width": 4, "depth": 3}, 60, 1e-2),
+    "unet_light": ({"width": 8, "depth": 3}, 40, 1e-2),
+    "ciresan_n4": ({"width": 6}, 60, 3e-3),
+    "fcn32s": ({"width": 4, "backbone": "vgg16_bn"}, 60, 3e-3),
+    "fcn16s": ({"width": 4, "backbone": "vgg16_bn"}, 60, 3e-3),
+    "fcn8s": ({"width": 4, "backbone": "vgg16_bn"}, 60, 3e-3),
+    "resnet18_8s": ({"width": 8}, 40, 3e-3),
+    "resnet34_8s": ({"width": 4}, 40, 3e-3),
+    "resnet101_8s": ({"width": 2}, 40, 3e-3),
+    "segnet": (SLIM, 60, 1e-2),
+    "segnet_basic": ({"width": 8}, 60, 1e-2),
+    "deconvnet": (SLIM, 60, 1e-2),
+    "fcdensenet56": ({"width": 8}, 40, 1e-2),
+    "fcdensenet67": ({"width": 9}, 40, 1e-2),
+    "fcdensenet103": ({"width": 3}, 40, 1e-2),
+    "dilatednet": ({"width": 4}, 60, 3e-3),
+    "context": ({"base_options": {"width": 8, "depth": 3}}, 60, 1e-2),
+    "deeplabv1_largefov": ({"width": 8}, 60, 3e-3),
+    "deeplabv1_msc": ({"width": 8}, 60, 3e-3),
+    "deeplabv2": ({"width": 4, "backbone": "resnet18"}, 40, 3e-3),
+    "fcn_resnet50": ({}, 8, 1e-3),
+    "fcn_resnet101": None,  # the class of fcn_resnet50
+    "deeplabv3_resnet50": ({}, 8, 1e-3),
+    "deeplabv3_resnet101": None,
+    "deeplabv3_mobilenet_v3_large": ({}, 15, 3e-3),
+    "refinenet": ({"width": 8, "backbone": "resnet18"}, 60, 1e-3),
+}
+NAMES = [name for name, case in CASES.items() if case]
+EXACT = [name for name in NAMES if not name.startswith("deeplabv3")]
+
+
+def build(name, in_channels=1, classes=2):
+    torch.manual_seed(0)
+    return fs.build_net(name, in_channels, classes, **CASES[name][0])
+
+
+def awake(net):
+    """Give layers that start at zero some weights, as after a first step."""
+    with torch.no_grad():
+        for p in net.parameters():
+            if not p.any():
+                p.normal_(0, 0.05)
+    return net.eval()
+
+
+def legal(net, at_least):
+    return [legal_size(at_least, m, s) for m, s in zip(net.min_size, net.stride, strict=True)]
+
+
+def test_no_network_is_forgotten():
+    assert set(CASES) == set(fs.list_nets())
+
+
+@pytest.mark.parametrize("name", NAMES)
+class TestEveryNet:
+    def test_output_has_the_promised_size(self, name):
+        net = build(name, 3, 5).eval()
+        for size in ((101, 73), (1, 40)):
+            if net.margin[0]:
+                size = [legal_size(n + 2 * net.margin[0], net.min_size[0], net.stride[0])
+                        for n in size]  # fmt: skip
+            with torch.inference_mode():
+                out = net(torch.zeros(1, 3, *size))
+            lost = 2 * net.margin[0]
+            assert out.shape == (1, 5, size[0] - lost, size[1] - lost)
+
+    def test_a_batch_is_its_images(self, name):
+        net = awake(build(name)).double()
+        x = torch.randn(3, 1, *legal(net, 40)).double()
+        with torch.inference_mode():
+            assert torch.allclose(net(x)[1:2], net(x[1:2]))
+
+    def test_gradients_reach_every_parameter(self, name):
+        net = awake(build(name))
+        logits = net(torch.randn(4, 1, *legal(net, 96)))
+        (logits * torch.randn_like(logits)).sum().backward()
+        deaf = [n for n, p in net.named_parameters() if p.grad is None or not p.grad.any()]
+        assert deaf == []
+
+    def test_a_model_of_it_survives_saving(self, name, tmp_path):
+        net = awake(build(name))
+        classes = (fs.SegClass(1, "a", "#ff0000"), fs.SegClass(2, "b", "#00ff00"))
+        model = fs.Model(net, Normalisation("mean_std", (0.0,), (1.0,)), classes)
+        model.save(tmp_path / "m.zip")
+        loaded = fs.load_model(tmp_path / "m.zip")
+        assert loaded.net.name == name
+        x = torch.randn(1, 1, *legal(net, 40))
+        with torch.inference_mode():
+            assert torch.equal(loaded.net(x), net(x))
+
+    def test_it_learns_one_image(self, name):
+        _, steps, rate = CASES[name]
+        net = build(name).train()
+        y, x = torch.meshgrid(torch.arange(96), torch.arange(96), indexing="ij")
+        truth = ((y - 40) ** 2 + (x - 52) ** 2 < 28**2).long()
+        margin = net.margin[0]
+        image = nn.functional.pad(truth[None, None].float() * 2 - 1, (margin,) * 4, "replicate")
+        image = (image + 0.2 * torch.randn(image.shape)).expand(2, -1, -1, -1)
+        optimiser = torch.optim.AdamW(net.parameters(), lr=rate)
+        for _ in range(steps):
+            loss = nn.functional.cross_entropy(net(image), truth.expand(2, -1, -1))
+            optimiser.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(net.parameters(), 5)
+            optimiser.step()
+        with torch.inference_mode():
+            found = net(image).argmax(1)[0]  # with the statistics of this image
+        inside = (found == 1) & (truth == 1)
+        union = (found == 1) | (truth == 1)
+        assert inside.sum() / union.sum() > 0.8
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_strips_are_the_whole(name):
+    """With the context that the geometry asks for, a part of the input gives its part."""
+    net = awake(build(name)).double()
+    assert net.exact
+    axis = net.geometry[1]
+    height = net.min_size[0]
+    core = 2 * axis.stride
+    tile = sum(axis.context(core)) + core
+    starts = [0, axis.stride, 3 * axis.stride]
+    x = torch.randn(
+        1, 1, height, legal_size(starts[-1] + tile, axis.min_size, axis.stride)
+    ).double()
+    with torch.inference_mode():
+        whole = net(x)
+        for start in starts:
+            first = start + axis.context(core)[0] - axis.margin
+            part = net(x[..., start : start + tile])
+            assert part.shape[-1] == tile - 2 * axis.margin
+            here = part[..., first - start : first - start + core]
+            assert torch.allclose(here, whole[..., first : first + core], atol=1e-9, rtol=0)
+
+
+@pytest.mark.parametrize("name", [n for n in EXACT if n not in ("refinenet", "fcdensenet103")])
+def test_the_engine_tiles_it_exactly(name):
+    net = awake(build(name))
+    axis = net.geometry[0]
+    if axis.halo > 300:
+        pytest.skip("the strips say it; tiles of this network are large")
+    classes = (fs.SegClass(1, "a", "#ff0000"), fs.SegClass(2, "b", "#00ff00"))
+    model = fs.Model(net, Normalisation("mean_std", (0.0,), (1.0,)), classes)
+    image = np.random.default_rng(0).normal(size=(30, 2 * axis.stride + 40)).astype(np.float32)
+    smallest = sum(axis.context(axis.stride)) + axis.stride
+    tiled = fs.segment(model, image, output="probabilities", tile=smallest)
+    whole = fs.segment(model, image, output="probabilities", tile=4096)
+    assert np.abs(tiled - whole).max() <= 1e-5
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("unet", {"width": 32, "depth": 4}),
+        ("fcn8s", {"width": 32}),
+        ("segnet", {"width": 32}),
+        ("deconvnet", {"width": 16}),
+        ("ciresan_n4", {}),
+    ],
+)
+def test_he_initialisation(name, options):
+    net = fs.build_net(name, 1, 2, **options)
+    checked = 0
+    for layer in net.modules():
+        if isinstance(layer, nn.Conv2d) and layer.weight.numel() > 20_000:
+            inputs = layer.in_channels * math.prod(layer.kernel_size)
+            assert layer.weight.std().item() == pytest.approx(math.sqrt(2 / inputs), rel=0.05)
+            checked += 1
+    assert checked >= 3
+
+
+def test_every_entry_says_what_it_is():
+    for entry in NETS.values():
+        assert entry.summary
+        assert entry.load().__doc__
