@@ -1,5 +1,6 @@
 """Write a model as a bioimage.io 0.5 package."""
 
+import gc
 import tempfile
 import warnings
 from importlib.metadata import version
@@ -51,6 +52,8 @@ def save_model(model: Model, path: Path, overwrite: bool = False) -> Path:
             warnings.simplefilter("ignore")  # the spec's advice on optional fields
             described = _describe(model, Path(folder))
             save_bioimageio_package(described, output_path=partial)
+            del described
+            gc.collect()  # the spec leaves files open till then; Windows moves no open ones
         partial.replace(path)
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error}") from error
