@@ -71,7 +71,7 @@ def test_fcn_takes_vgg_from_conv1_1_to_fc7(models, monkeypatch):
     state = {k: torch.randn(1).expand(v.shape) * 0.01 for k, v in shapes.items()}
     state["classifier.0.weight"] = torch.randn(1, 25_088).expand(4096, -1)
     state["features.0.weight"] = torch.randn(64, 3, 3, 3)
-    monkeypatch.setattr("napari_fcnseg.nets.fcn.load_pretrained", lambda *_: dict(state))
+    monkeypatch.setattr("napari_fcnseg.nets.vgg.load_pretrained", lambda *_: dict(state))
     net = fs.build_net("fcn8s", 3, 2, pretrained="IMAGENET1K_V1")
     convs = [m for stage in net.stages for m in stage if isinstance(m, torch.nn.Conv2d)]
     assert len(convs) == 13

@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 from napari_fcnseg.nets.base import SameSizeNet
 from napari_fcnseg.nets.initialise import he_init
-from napari_fcnseg.nets.unpool import IndexPool, Unpool
+from napari_fcnseg.nets.unpool import IndexPool, Unpool, ascend, descend
 from napari_fcnseg.nets.vgg import scaled, vgg_stages
 
 UP = ((512, 512, 512), (512, 512, 256), (256, 256, 128), (128, 64), (64, 64))
@@ -51,13 +51,9 @@ class DeconvNet(SameSizeNet):
 
     def compute(self, x: Tensor) -> Tensor:
         """Return logits of whole cells."""
-        places = []
-        for stage in self.encoder:
-            x, where = self.pool(stage(x))
-            places.append(where)
+        x, places = descend(self.encoder, self.pool, x)
         x = self.fc6_deconv(self.fc7(self.fc6(x)))
-        for stage in self.decoder:
-            x = stage(self.unpool(x, places.pop()))
+        x = ascend(self.decoder, self.unpool, x, places)
         logits: Tensor = self.head(x)
         return logits
 

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from napari_fcnseg.errors import NetError
 from napari_fcnseg.nets.base import SameSizeNet
 from napari_fcnseg.nets.initialise import he_init
-from napari_fcnseg.nets.pretrained import adapt_stem, load_pretrained
 from napari_fcnseg.nets.resnet import BLOCKS, ResNetBackbone
 from napari_fcnseg.nets.upsample import corner_bilinear
 from napari_fcnseg.nets.vgg import load_vgg, scaled, vgg_stages
@@ -39,9 +38,7 @@ class AtrousVGG(nn.Module):
         self.pools = nn.ModuleList(nn.MaxPool2d(3, stride=s, padding=1) for s in strides)
         he_init(self)
         if pretrained:
-            state = load_pretrained("vgg16", pretrained)
-            state["features.0.weight"] = adapt_stem(state["features.0.weight"], in_channels)
-            load_vgg(self.stages, state)
+            load_vgg(self.stages, "vgg16", pretrained, in_channels)
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Return what comes out of each pool."""

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from napari_fcnseg.errors import NetError
 from napari_fcnseg.nets.base import SegmentationNet
 from napari_fcnseg.nets.initialise import he_init
-from napari_fcnseg.nets.pretrained import adapt_stem, load_pretrained
 from napari_fcnseg.nets.upsample import bilinear
 from napari_fcnseg.nets.vgg import load_vgg, scaled, vgg_stages
 
@@ -113,9 +112,7 @@ class DilatedNet(SegmentationNet):
         he_init(self)
         self.context = ContextModule(classes, context) if context else nn.Identity()
         if pretrained:
-            state = load_pretrained("vgg16", pretrained)
-            state["features.0.weight"] = adapt_stem(state["features.0.weight"], in_channels)
-            load_vgg([*self.stages, self.fc6, self.fc7], state)
+            load_vgg([*self.stages, self.fc6, self.fc7], "vgg16", pretrained, in_channels)
 
     @property
     def stride(self) -> tuple[int, ...]:

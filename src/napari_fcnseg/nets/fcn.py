@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from napari_fcnseg.errors import NetError
 from napari_fcnseg.nets.base import SameSizeNet
 from napari_fcnseg.nets.initialise import he_init
-from napari_fcnseg.nets.pretrained import adapt_stem, load_pretrained
 from napari_fcnseg.nets.upsample import bilinear_deconv
 from napari_fcnseg.nets.vgg import load_vgg, scaled, vgg_stages
 
@@ -88,7 +87,7 @@ class FCN(SameSizeNet):
                 he_init(layer)
         self.scores, self.ups = nn.ModuleList(scores), nn.ModuleList(ups)
         if pretrained:
-            self._load(backbone, pretrained)
+            load_vgg([*self.stages, self.fc6, self.fc7], backbone, pretrained, in_channels)
 
     def compute(self, x: Tensor) -> Tensor:
         """Return logits of whole cells."""
@@ -107,12 +106,6 @@ class FCN(SameSizeNet):
                 skip = self.scores[i + 1](skip)
             x = x + _cut(skip, self.offsets[i], x.shape[2:])
         return _cut(self.ups[-1](x), self.offsets[-1], size)
-
-    def _load(self, backbone: str, pretrained: str) -> None:
-        state = load_pretrained(backbone, pretrained)
-        first = next(iter(state))
-        state[first] = adapt_stem(state[first], self.in_channels)
-        load_vgg([*self.stages, self.fc6, self.fc7], state)
 
 
 def _cut(x: Tensor, offset: int, size: torch.Size) -> Tensor:

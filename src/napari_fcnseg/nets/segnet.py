@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 from napari_fcnseg.nets.base import SameSizeNet
 from napari_fcnseg.nets.initialise import he_init
-from napari_fcnseg.nets.unpool import IndexPool, Unpool
+from napari_fcnseg.nets.unpool import IndexPool, Unpool, ascend, descend
 from napari_fcnseg.nets.vgg import LAYERS, scaled, vgg_stages
 
 
@@ -43,7 +43,7 @@ class SegNet(SameSizeNet):
 
     def compute(self, x: Tensor) -> Tensor:
         """Return logits of whole cells."""
-        return decode(self.encoder, self.decoder, self.pool, self.unpool, x)
+        return ascend(self.decoder, self.unpool, *descend(self.encoder, self.pool, x))
 
 
 class SegNetBasic(SameSizeNet):
@@ -74,7 +74,8 @@ class SegNetBasic(SameSizeNet):
 
     def compute(self, x: Tensor) -> Tensor:
         """Return logits of whole cells."""
-        logits: Tensor = self.head(decode(self.encoder, self.decoder, self.pool, self.unpool, x))
+        x = ascend(self.decoder, self.unpool, *descend(self.encoder, self.pool, x))
+        logits: Tensor = self.head(x)
         return logits
 
 
@@ -82,16 +83,3 @@ def conv_bn_relu(inputs: int, outputs: int, kernel: int) -> list[nn.Module]:
     """Convolution that keeps the size, BatchNorm, ReLU."""
     conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2)
     return [conv, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
-
-
-def decode(
-    encoder: nn.ModuleList, decoder: nn.ModuleList, pool: nn.Module, unpool: nn.Module, x: Tensor
-) -> Tensor:
-    """Go down through the encoder and up through the decoder, with the places of the maxima."""
-    places = []
-    for stage in encoder:
-        x, where = pool(stage(x))
-        places.append(where)
-    for stage in decoder:
-        x = stage(unpool(x, places.pop()))
-    return x

@@ -29,6 +29,22 @@ class Unpool(nn.Module):
         return _InfluenceUnpool()
 
 
+def descend(encoder: nn.ModuleList, pool: nn.Module, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+    """Go down through an encoder; returns the deepest maps, and the places of each pool."""
+    places = []
+    for stage in encoder:
+        x, where = pool(stage(x))
+        places.append(where)
+    return x, places
+
+
+def ascend(decoder: nn.ModuleList, unpool: nn.Module, x: Tensor, places: list[Tensor]) -> Tensor:
+    """Go up through a decoder, putting maps back to their `places`, the last ones first."""
+    for stage, where in zip(decoder, reversed(places), strict=True):
+        x = stage(unpool(x, where))
+    return x
+
+
 class _InfluencePool(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         pooled = F.max_pool2d(x.amax(1, keepdim=True), 2)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from torch import Tensor, nn
+from torch import nn
 
 from napari_fcnseg.errors import NetError
+from napari_fcnseg.nets.pretrained import adapt_stem, load_pretrained
 
 LAYERS = {  # convolutions per stage
     "vgg16": (2, 2, 3, 3, 3),
@@ -67,8 +68,10 @@ def scaled(channels: int, width: int) -> int:
     return max(1, channels * width // FIRST)
 
 
-def load_vgg(modules: Iterable[nn.Module], state: dict[str, Tensor]) -> None:
-    """Copy a torchvision state dict of VGG, layer by layer in their order.
+def load_vgg(
+    modules: Iterable[nn.Module], backbone: str, pretrained: str, in_channels: int
+) -> None:
+    """Copy published weights of VGG, layer by layer in their order; see `load_pretrained`.
 
     Fully connected layers fill convolutions of as many weights: fc6 of 7 x 7, fc7 of 1 x 1.
     Layers beyond those of `modules`, such as the classes of ImageNet, are left out.
@@ -78,6 +81,8 @@ def load_vgg(modules: Iterable[nn.Module], state: dict[str, Tensor]) -> None:
     NetError
         If a layer has another size than in the file.
     """
+    state = load_pretrained(backbone, pretrained)
+    state["features.0.weight"] = adapt_stem(state["features.0.weight"], in_channels)
     wanted = [
         (name, tensor)
         for module in modules
