@@ -17,6 +17,9 @@ SLIM = {"width": 4}
 CASES = {
     "unet": ({"width": 4, "depth": 3}, 60, 1e-2),
     "unet_light": ({"width": 8, "depth": 3}, 40, 1e-2),
+    "unet25d": ({"width": 8, "depth": 3}, 40, 1e-2),
+    "unet3d": ({"width": 3, "depth": 2, "flat": 1}, 40, 1e-2),
+    "unet3d_light": ({"width": 4, "depth": 3}, 40, 1e-2),
     "ciresan_n4": ({"width": 6}, 60, 3e-3),
     "fcn32s": ({"width": 4, "backbone": "vgg16_bn"}, 60, 3e-3),
     "fcn16s": ({"width": 4, "backbone": "vgg16_bn"}, 60, 3e-3),
@@ -60,8 +63,11 @@ def awake(net):
     return net.eval()
 
 
-def legal(net, at_least):
-    return [legal_size(at_least, m, s) for m, s in zip(net.min_size, net.stride, strict=True)]
+def legal(net, *at_least):
+    """A legal size; one number is meant for Y and X, and Z is small."""
+    plane = [n + 2 * m for n, m in zip((at_least * 2)[:2], net.margin[-2:], strict=True)]
+    sizes = [1] * (net.ndim - 2) + plane
+    return [legal_size(*a) for a in zip(sizes, net.min_size, net.stride, strict=True)]
 
 
 def test_no_network_is_forgotten():
@@ -73,13 +79,10 @@ class TestEveryNet:
     def test_output_has_the_promised_size(self, name):
         net = build(name, 3, 5).eval()
         for size in ((101, 73), (1, 40)):
-            if net.margin[0]:
-                size = [legal_size(n + 2 * net.margin[0], net.min_size[0], net.stride[0])
-                        for n in size]  # fmt: skip
+            size = legal(net, *size) if any(net.margin) else [3] * (net.ndim - 2) + list(size)
             with torch.inference_mode():
                 out = net(torch.zeros(1, 3, *size))
-            lost = 2 * net.margin[0]
-            assert out.shape == (1, 5, size[0] - lost, size[1] - lost)
+            assert out.shape == (1, 5, *(n - 2 * m for n, m in zip(size, net.margin, strict=True)))
 
     def test_a_batch_is_its_images(self, name):
         net = awake(build(name)).double()
@@ -110,12 +113,16 @@ class TestEveryNet:
         net = build(name).train()
         y, x = torch.meshgrid(torch.arange(96), torch.arange(96), indexing="ij")
         truth = ((y - 40) ** 2 + (x - 52) ** 2 < 28**2).long()
-        margin = net.margin[0]
+        margin = net.margin[-1]
         image = nn.functional.pad(truth[None, None].float() * 2 - 1, (margin,) * 4, "replicate")
         image = (image + 0.2 * torch.randn(image.shape)).expand(2, -1, -1, -1)
+        if net.ndim == 3:  # the same in all slices
+            depth = legal_size(2, net.min_size[0], net.stride[0])
+            image = image[:, :, None].expand(-1, -1, depth, -1, -1)
+            truth = truth.expand(depth - 2 * net.margin[0], -1, -1)
         optimiser = torch.optim.AdamW(net.parameters(), lr=rate)
         for _ in range(steps):
-            loss = nn.functional.cross_entropy(net(image), truth.expand(2, -1, -1))
+            loss = nn.functional.cross_entropy(net(image), truth.expand(2, *truth.shape))
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(net.parameters(), 5)
@@ -132,13 +139,12 @@ def test_strips_are_the_whole(name):
     """With the context that the geometry asks for, a part of the input gives its part."""
     net = awake(build(name)).double()
     assert net.exact
-    axis = net.geometry[1]
-    height = net.min_size[0]
+    axis = net.geometry[-1]
     core = 2 * axis.stride
     tile = sum(axis.context(core)) + core
     starts = [0, axis.stride, 3 * axis.stride]
     x = torch.randn(
-        1, 1, height, legal_size(starts[-1] + tile, axis.min_size, axis.stride)
+        1, 1, *net.min_size[:-1], legal_size(starts[-1] + tile, axis.min_size, axis.stride)
     ).double()
     with torch.inference_mode():
         whole = net(x)
@@ -153,15 +159,17 @@ def test_strips_are_the_whole(name):
 @pytest.mark.parametrize("name", [n for n in EXACT if n not in ("refinenet", "fcdensenet103")])
 def test_the_engine_tiles_it_exactly(name):
     net = awake(build(name))
-    axis = net.geometry[0]
+    axis = net.geometry[-1]
     if axis.halo > 300:
         pytest.skip("the strips say it; tiles of this network are large")
     classes = (fs.SegClass(1, "a", "#ff0000"), fs.SegClass(2, "b", "#00ff00"))
     model = fs.Model(net, Normalisation("mean_std", (0.0,), (1.0,)), classes)
-    image = np.random.default_rng(0).normal(size=(30, 2 * axis.stride + 40)).astype(np.float32)
-    smallest = sum(axis.context(axis.stride)) + axis.stride
-    tiled = fs.segment(model, image, output="probabilities", tile=smallest)
-    whole = fs.segment(model, image, output="probabilities", tile=4096)
+    shape = (*[3] * (net.ndim - 2), 30, 2 * axis.stride + 40)
+    image = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    smallest = max(sum(a.context(a.stride)) + a.stride for a in net.geometry)
+    options = {"output": "probabilities", "axes": "ZYX"[-net.ndim :]}
+    tiled = fs.segment(model, image, tile=smallest, **options)
+    whole = fs.segment(model, image, tile=4096, **options)
     assert np.abs(tiled - whole).max() <= 1e-5
 
 

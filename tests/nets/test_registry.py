@@ -6,7 +6,7 @@ from napari_fcnseg.nets.describe import describe
 
 def test_known_networks():
     assert fs.list_nets()[:2] == ["unet", "unet_light"]
-    assert len(fs.list_nets()) == 26
+    assert len(fs.list_nets()) == 29
 
 
 def test_unknown_network_lists_the_known_ones():

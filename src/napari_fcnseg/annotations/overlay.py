@@ -10,7 +10,7 @@ from napari_fcnseg.annotations.classes import SegClass
 
 
 def to_grey(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    """Map the 1st to the 99th percentile of a ``(Y, X)`` array to 0 to 255."""
+    """Map the 1st to the 99th percentile of an array to 0 to 255."""
     low, high = np.nanpercentile(pixels, (1, 99))
     scaled = np.nan_to_num((pixels - low) / max(high - low, 1e-12))
     grey: NDArray[np.uint8] = (np.clip(scaled, 0, 1) * 255).astype(np.uint8)

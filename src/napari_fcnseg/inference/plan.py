@@ -17,12 +17,10 @@ from functools import cached_property
 
 from napari_fcnseg.errors import PlanError
 from napari_fcnseg.images.grid import Grid, Spans
+from napari_fcnseg.inference.cores import ALONG, choose_cores
 from napari_fcnseg.nets.geometry import AxisGeometry
 
-DEFAULT_TILE = 1024
-ALIGNMENT = 64  # cores of whole 64 pixels have room for the levels of a pyramid
 FRAME = 128  # mirrored pixels at each border, for a network that pads with zeros
-ALONG = AxisGeometry()  # an axis that the network does not see: one position at a time
 
 
 @dataclass(frozen=True)
@@ -90,11 +88,9 @@ class Plan:
         along = zip(out, self.region, self.geometry, self.frames, strict=True)
         for span, (first, _), axis, (low, high) in along:
             start, stop = first + span[0], first + span[1]
-            on_grid = start // axis.stride * axis.stride
-            cells = _up(stop - on_grid, axis.stride)
-            before, after = axis.context(cells)
+            seen = axis.source(start, stop)
             core.append((start, stop))
-            source.append((max(low, on_grid - before), min(high, on_grid + cells + after)))
+            source.append((max(low, seen[0]), min(high, seen[1])))
             result = source[-1][0] + axis.margin  # where the network's output begins
             crop.append(slice(start - result, stop - result))
         return Tile(tuple(core), out, tuple(source), tuple(crop))
@@ -125,7 +121,8 @@ def plan(
     geometry
         Of the network, along the last axes.
     tile
-        Largest edge of a tile in pixels, halo included; by default 1024.
+        Largest edge of a tile in pixels, halo included; by default 1024, or what keeps a tile
+        of a network that sees stacks within 2 million voxels.
     region
         ``((start, stop), ...)`` along `axes`; by default all.
 
@@ -143,11 +140,7 @@ def plan(
         raise PlanError(f"a tile of {tile} pixels is none; give its largest edge, for example 1024")
     geometry = (ALONG,) * (len(axes) - len(geometry)) + tuple(geometry)
     frames = tuple(_frame(n, axis) for n, axis in zip(shape, geometry, strict=True))
-    core = tuple(
-        1 if axis is ALONG else _core(span, axis, frame, tile)
-        for span, axis, frame in zip(region, geometry, frames, strict=True)
-    )
-    return Plan(axes, region, geometry, frames, core)
+    return Plan(axes, region, geometry, frames, choose_cores(region, geometry, frames, tile))
 
 
 def _frame(n: int, axis: AxisGeometry) -> tuple[int, int]:
@@ -161,37 +154,6 @@ def _frame(n: int, axis: AxisGeometry) -> tuple[int, int]:
         return -before, whole + after
     wide = _up(FRAME, axis.stride)
     return -wide, whole + wide
-
-
-def _core(
-    span: tuple[int, int], axis: AxisGeometry, frame: tuple[int, int], asked: int | None
-) -> int:
-    """Core along one axis: as large as the tile allows, and of much the same size for all.
-
-    A start behind the stride grid costs one more cell.
-    """
-    n, off_grid = span[1] - span[0], span[0] % axis.stride
-    tile, more = asked or DEFAULT_TILE, axis.stride if off_grid else 0
-
-    def needed(core: int) -> int:
-        return sum(axis.context(core + more)) + core + more
-
-    whole = _up(n, axis.stride)
-    if min(needed(whole), frame[1] - frame[0]) <= tile:
-        return whole
-    largest = tile // axis.stride * axis.stride
-    while largest and needed(largest) > tile:
-        largest -= axis.stride
-    if not largest and asked:
-        raise PlanError(
-            f"a tile of {tile} pixels has no room for the network's halo of {axis.halo} pixels on "
-            f"each side; take at least {needed(axis.stride)}"
-        )
-    largest = largest or _up(2 * axis.halo, axis.stride)  # it sees far: half a tile is halo
-    unit = math.lcm(axis.stride, ALIGNMENT)
-    unit = unit if largest >= unit else axis.stride
-    largest = largest // unit * unit
-    return _up(-(-n // -(-n // largest)), unit)
 
 
 def _up(n: int, step: int) -> int:

@@ -88,7 +88,8 @@ def predict(
 
 
 def check_fits(model: Model, image: Image) -> None:
-    """Raise `ModelError` unless `image` has the channels that `model` was trained on."""
+    """Raise `FcnsegError` unless `image` has the axes and channels that `model` needs."""
+    model.net.check_axes(image.kept, image.name)
     if image.channels == model.net.in_channels:
         return
     wanted = model.net.in_channels

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from napari_fcnseg.inference.plan import Tile
 from napari_fcnseg.models.model import Model
-from napari_fcnseg.nets.device import choose_device
+from napari_fcnseg.nets.device import channels_last, choose_device, place
 
 Kind = Literal["labels", "probabilities"]
 
@@ -31,9 +31,8 @@ class Runner:
 
     def __init__(self, model: Model, kind: Kind, device: str = "auto") -> None:
         self.device = choose_device(device)
-        net = copy.deepcopy(model.net).eval().to(self.device)
-        # The CPU's convolutions are 1.7 times as fast in this layout.
-        self._net = net.to(memory_format=torch.channels_last)
+        self._net = copy.deepcopy(model.net).eval()
+        place(self._net, self.device)
         self._weights = next(self._net.parameters())  # type and device of what goes in
         self._kind, self._normalise = kind, model.normalisation
         self._ids = np.array([c.id for c in model.classes], np.uint8)
@@ -59,8 +58,7 @@ class Runner:
         crop = (slice(None), *tile.crop[-self._net.ndim :])
         core = tuple(stop - start for start, stop in tile.core)
         with self._lock, torch.inference_mode():
-            batch = pixels.to(self._weights).to(memory_format=torch.channels_last)
-            logits = self._net(batch)[0][crop]
+            logits = self._net(channels_last(pixels.to(self._weights)))[0][crop]
             labels = self._kind == "labels"
             found: NDArray[Any] = (
                 (_winners(logits) if labels else logits.softmax(0).float()).cpu().numpy()

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 def write_cover(
     path: Path, sample: NDArray[np.float32], probabilities: NDArray[np.float32], model: "Model"
 ) -> None:
-    """Write image and prediction side by side, 2 : 1."""
+    """Write image and prediction side by side, 2 : 1; of a stack its middle slice."""
     ids = np.array([c.id for c in model.classes])[probabilities.argmax(0)]
     grey = to_grey(sample[0])
-    margin = (grey.shape[0] - ids.shape[0]) // 2
-    grey = grey[margin : margin + ids.shape[0], margin : margin + ids.shape[1]]
+    inside = zip(model.net.margin, ids.shape, strict=True)
+    grey = grey[tuple(slice(margin, margin + n) for margin, n in inside)]
+    while grey.ndim > 2:
+        grey, ids = grey[len(grey) // 2], ids[len(ids) // 2]
     picture = np.hstack([np.repeat(grey[..., None], 3, axis=2), overlay(grey, ids, model.classes)])
     Pillow.fromarray(picture).save(path)

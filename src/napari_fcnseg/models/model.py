@@ -14,6 +14,7 @@ from napari_fcnseg.errors import ModelError
 from napari_fcnseg.images.normalise import Normalisation
 from napari_fcnseg.nets.base import SegmentationNet
 from napari_fcnseg.nets.describe import describe
+from napari_fcnseg.nets.device import channels_last
 from napari_fcnseg.nets.geometry import legal_size
 from napari_fcnseg.training.recipe import Recipe
 
@@ -38,7 +39,7 @@ class Model:
     name
         For people.
     sample
-        Raw pixels to test the model with, float32, shape ``(channels, Y, X)``.
+        Raw pixels to test the model with, float32, shape ``(channels, *space)``.
     provenance
         Plain data on how it came to be: versions, images, scores.
     """
@@ -86,25 +87,27 @@ class Model:
         Parameters
         ----------
         pixels
-            Raw pixels of a legal size, shape ``(channels, Y, X)``.
+            Raw pixels of a legal size, shape ``(channels, *space)``; space is Y, X, or Z, Y, X
+            for a network that sees stacks.
 
         Returns
         -------
         ndarray
-            Shape ``(classes, Y, X)``, smaller by the margin of a valid network.
+            Shape ``(classes, *space)``, smaller by the margin of a valid network.
         """
         self.net.eval()
         with torch.inference_mode():
             weights = next(self.net.parameters())
             batch = torch.from_numpy(self.normalisation(pixels))[None].to(weights)
-            logits = self.net(batch.to(memory_format=torch.channels_last))[0]  # as tiles are run
+            logits = self.net(channels_last(batch))[0]  # as tiles are run
             result: NDArray[np.float32] = logits.softmax(0).float().cpu().numpy()
         return result
 
 
 def sample_size(net: SegmentationNet) -> tuple[int, ...]:
     """Size of a model's sample: legal, with a core left inside the halo where that is small."""
+    core = SAMPLE_CORE if net.ndim == 2 else SAMPLE_CORE // 4
     return tuple(
-        legal_size(2 * min(a.halo, SAMPLE_HALO) + max(SAMPLE_CORE, a.stride), a.min_size, a.stride)
+        legal_size(2 * min(a.halo, SAMPLE_HALO) + max(core, a.stride), a.min_size, a.stride)
         for a in net.geometry
     )

@@ -1,12 +1,14 @@
 """The one interface of all networks."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from napari_fcnseg.errors import NetError
 from napari_fcnseg.nets.geometry import AxisGeometry, check_size
 from napari_fcnseg.nets.reach import GLOBAL_NORMS, GLOBAL_POOLS, is_isotropic, measure
 
@@ -56,6 +58,21 @@ class SegmentationNet(nn.Module, ABC):
         """Raise `NetError` unless the size of `x` is legal."""
         for n, smallest, stride in zip(x.shape[2:], self.min_size, self.stride, strict=True):
             check_size(n, smallest, stride)
+
+    def check_axes(self, axes: str, name: str) -> None:
+        """Raise `NetError` if images with these axes are not what the network sees.
+
+        Parameters
+        ----------
+        axes
+            Of the image called `name`, without C.
+        """
+        if self.ndim > 2 and "Z" not in axes:
+            raise NetError(
+                f"{self.name} sees stacks, but {name} has the axes {axes}, without Z: take a "
+                "network that sees single slices"
+                + (", or give the axes as ZYX to take T for Z" if axes == "TYX" else "")
+            )
 
     @cached_property
     def geometry(self) -> tuple[AxisGeometry, ...]:
@@ -117,13 +134,21 @@ class SameSizeNet(SegmentationNet):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits of the size of `x`."""
-        size = x.shape[2:]
-        far = [(0, -n % self.cell) for n in size]
-        x = self.compute(F.pad(x, [n for pair in reversed(far) for n in pair]))
-        for axis, n in enumerate(size, 2):
-            x = x.narrow(axis, 0, n)
-        return x
+        return cut(self.compute(pad_to_cells(x, self.stride)), x.shape[2:])
 
     @abstractmethod
     def compute(self, x: Tensor) -> Tensor:
         """Return logits of whole cells."""
+
+
+def pad_to_cells(x: Tensor, stride: Sequence[int]) -> Tensor:
+    """Pad the far end of each spatial axis with zeros to whole strides."""
+    far = [(0, -n % s) for n, s in zip(x.shape[2:], stride, strict=True)]
+    return F.pad(x, [n for pair in reversed(far) for n in pair])
+
+
+def cut(x: Tensor, size: Sequence[int]) -> Tensor:
+    """Keep the first `size` pixels along each spatial axis."""
+    for axis, n in enumerate(size, 2):
+        x = x.narrow(axis, 0, n)
+    return x

@@ -47,6 +47,16 @@ class AxisGeometry:
         size = legal_size(self.halo + core + self.after, self.min_size, self.stride)
         return self.halo, size - core - self.halo
 
+    def source(self, start: int, stop: int) -> tuple[int, int]:
+        """Return what the network must see to give the outputs from `start` to `stop`.
+
+        It lies on the network's grid; the output begins ``margin`` behind the first input.
+        """
+        on_grid = start // self.stride * self.stride
+        cells = -(-(stop - on_grid) // self.stride) * self.stride
+        before, after = self.context(cells)
+        return on_grid - before, on_grid + cells + after
+
 
 def legal_size(size: int, min_size: int, stride: int) -> int:
     """Smallest of ``min_size + k * stride`` that is not below `size`."""

@@ -52,9 +52,13 @@ class NetEntry:
 
 
 _LIGHT = {"depth": 4, "width": 16, "padding": "same", "norm": "batch"}
+_LIGHT_3D = {"depth": 4, "width": 8, "flat": 2, "padding": "same"}
 _ENTRIES = (
     NetEntry("unet", "unet", "UNet", "U-Net, Ronneberger et al. 2015"),
     NetEntry("unet_light", "unet", "UNet", "U-Net for few strokes and CPUs", defaults=_LIGHT),
+    NetEntry("unet25d", "unet25d", "UNet25D", "U-Net that sees the neighbouring slices too"),
+    NetEntry("unet3d", "unet3d", "UNet3D", "3D U-Net, Cicek et al. 2016"),
+    NetEntry("unet3d_light", "unet3d", "UNet3D", "3D U-Net for thick slices", defaults=_LIGHT_3D),
     NetEntry("ciresan_n4", "ciresan", "CiresanN4", "sliding window, Ciresan et al. 2012; dense"),
     *(
         NetEntry(f"fcn{n}s", "fcn", "FCN", f"FCN-{n}s on VGG, Long et al. 2015", {"finest": n})
@@ -147,7 +151,7 @@ def build_net(
     -------
     SegmentationNet
         A ``torch.nn.Module`` from ``(N, in_channels, Y, X)`` to logits of shape
-        ``(N, classes, Y, X)``.
+        ``(N, classes, Y, X)``; of a stack ``(N, in_channels, Z, Y, X)`` where ``ndim`` is 3.
 
     Raises
     ------

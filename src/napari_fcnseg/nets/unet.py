@@ -4,10 +4,9 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from napari_fcnseg.errors import NetError
-from napari_fcnseg.nets.base import SegmentationNet
+from napari_fcnseg.nets.base import SegmentationNet, cut, pad_to_cells
 from napari_fcnseg.nets.initialise import he_init
 
 Padding = Literal["valid", "same"]
@@ -101,8 +100,7 @@ class UNet(SegmentationNet):
         if self.valid:
             self.check_input(x)
         else:
-            far = [-n % s for n, s in zip(size, self.stride, strict=True)]
-            x = F.pad(x, (0, far[1], 0, far[0]))
+            x = pad_to_cells(x, self.stride)
         skips = []
         for level in self.encoder[:-1]:
             x = level(x)
@@ -111,9 +109,9 @@ class UNet(SegmentationNet):
         x = self.encoder[-1](x)
         for up, level in zip(self.ups, self.decoder, strict=True):
             x = up(x)
-            x = level(torch.cat([_crop(skips.pop(), x), x], dim=1))
+            x = level(torch.cat([crop_centre(skips.pop(), x), x], dim=1))
         x = self.head(x)
-        return x if self.valid else x[:, :, : size[0], : size[1]]
+        return x if self.valid else cut(x, size)
 
 
 def _double_conv(inputs: int, outputs: int, valid: bool, norm: str | None) -> nn.Sequential:
@@ -133,10 +131,11 @@ def _up(low: int, high: int, up: Up) -> nn.Module:
     return nn.Upsample(scale_factor=2, mode=up, align_corners=corners)
 
 
-def _crop(skip: Tensor, like: Tensor) -> Tensor:
-    """Cut the centre of `skip` to the size of `like`."""
-    top, left = ((a - b) // 2 for a, b in zip(skip.shape[2:], like.shape[2:], strict=True))
-    return skip[:, :, top : top + like.shape[2], left : left + like.shape[3]]
+def crop_centre(skip: Tensor, like: Tensor) -> Tensor:
+    """Cut the centre of `skip` to the spatial size of `like`."""
+    for axis, n in enumerate(like.shape[2:], 2):
+        skip = skip.narrow(axis, (skip.shape[axis] - n) // 2, n)
+    return skip
 
 
 def _check_options(depth: int, width: int, padding: str, norm: str | None, up: str) -> None:

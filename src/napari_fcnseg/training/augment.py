@@ -29,9 +29,11 @@ def augment(
     Parameters
     ----------
     images
-        Normalised windows, shape ``(N, channels, size, size)``, on any device.
+        Normalised windows, shape ``(N, channels, size, size)``, on any device; of a stack
+        ``(N, channels, Z, size, size)``: all slices are warped alike, and mirrored in Z.
     targets
-        Class indices, shape ``(N, size, size)``; -1 where unlabelled.
+        Class indices, shape ``(N, size, size)`` or ``(N, Z, size, size)``; -1 where
+        unlabelled.
     patch
         Edge of the result in pixels.
     recipe
@@ -42,14 +44,24 @@ def augment(
     Returns
     -------
     images, targets : Tensor
-        Shapes ``(N, channels, patch, patch)`` and ``(N, patch, patch)``. Images are
-        resampled bilinearly, targets by the nearest pixel, -1 from outside the window.
+        As they went in, Y and X of `patch` pixels. Images are resampled bilinearly, targets
+        by the nearest pixel, -1 from outside the window.
     """
     grid = _grid(len(images), patch, recipe, rng).to(images.device) / (images.shape[-1] / 2)
-    images = F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
-    shifted = (targets - IGNORE).to(images.dtype)[:, None]  # 0 is what grid_sample pads with
+    space = (*images.shape[2:-2], patch, patch)
+    planes = F.grid_sample(
+        images.flatten(1, -3), grid, padding_mode="reflection", align_corners=False
+    )
+    x = planes.view(*images.shape[:2], *space)
+    shifted = (targets - IGNORE).to(x.dtype)  # 0 is what grid_sample pads with
+    shifted = shifted.view(len(x), -1, *targets.shape[-2:])
     shifted = F.grid_sample(shifted, grid, mode="nearest", align_corners=False)
-    return _intensity(images, recipe, rng), shifted[:, 0].round().long() + IGNORE
+    y = shifted.view(-1, *space).round().long() + IGNORE
+    if len(space) == 3 and recipe.flip:
+        turned = torch.randint(0, 2, (len(x),), generator=rng).bool().to(x.device)
+        x = torch.where(turned.view(-1, 1, 1, 1, 1), x.flip(2), x)
+        y = torch.where(turned.view(-1, 1, 1, 1), y.flip(1), y)
+    return _intensity(x, recipe, rng), y
 
 
 def _grid(count: int, patch: int, recipe: Recipe, rng: torch.Generator) -> Tensor:
@@ -81,7 +93,7 @@ def _intensity(images: Tensor, recipe: Recipe, rng: torch.Generator) -> Tensor:
     """Change brightness and contrast of each patch and add noise."""
 
     def uniform(low: float, high: float) -> Tensor:
-        drawn = torch.rand(len(images), 1, 1, 1, generator=rng)
+        drawn = torch.rand(len(images), *[1] * (images.ndim - 1), generator=rng)
         return (drawn * (high - low) + low).to(images.device)
 
     gain = 1 + uniform(-recipe.contrast, recipe.contrast)

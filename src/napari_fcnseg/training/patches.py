@@ -1,5 +1,6 @@
 """Patches around labelled pixels."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -10,6 +11,7 @@ from napari_fcnseg.annotations.annotation import IGNORE, Annotation
 from napari_fcnseg.errors import AnnotationError
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
+from napari_fcnseg.images.mirror import mirrored
 from napari_fcnseg.images.normalise import Normalisation
 from napari_fcnseg.training.split import Split
 
@@ -63,48 +65,63 @@ class PatchSampler:
         self._weights = np.asarray(weights) / np.sum(weights)
 
     def draw(
-        self, count: int, size: int, rng: np.random.Generator
+        self, count: int, size: Sequence[int], rng: np.random.Generator
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Draw `count` windows of `size` x `size` pixels.
+        """Draw `count` windows of `size` pixels, ``(Y, X)`` or ``(Z, Y, X)``.
 
         Returns
         -------
         images : ndarray
-            Shape ``(count, channels, size, size)``, normalised, mirrored at the border.
+            Shape ``(count, channels, *size)``, normalised, mirrored at the border.
         targets : ndarray
-            Class indices, shape ``(count, size, size)``; -1 where unlabelled, held out or
+            Class indices, shape ``(count, *size)``; -1 where unlabelled, held out or
             outside the image.
         """
+        leading, most = -len(size), np.array(size) // 4
         images, targets = [], []
         for group in rng.choice(len(self._groups), size=count, p=self._weights):
             number, positions = self._groups[group]
             position = positions[rng.integers(len(positions))]
-            corner = position[-2:] - size // 2 + rng.integers(-size // 4, size // 4 + 1, 2)
-            plane = tuple((int(p), int(p) + 1) for p in position[:-2])
-            window = (*plane, *((int(c), int(c) + size) for c in corner))
-            image, target = self.read(number, window)
+            jitter = rng.integers(-most, most + 1)
+            corner = (position[leading:] - np.array(size) // 2 + jitter).tolist()
+            window = [(p, p + 1) for p in position[:leading].tolist()]
+            window += [(c, c + n) for c, n in zip(corner, size, strict=True)]
+            image, target = self.read(number, tuple(window))
             split = self.sources[number].split
-            target[split.held_out(window, split.gap)] = IGNORE
-            images.append(image)
-            targets.append(target)
+            target[split.held_out(window, split.gap).reshape(target.shape)] = IGNORE
+            images.append(image.reshape(-1, *size))
+            targets.append(target.reshape(size))
         return np.stack(images), np.stack(targets)
 
     def read(self, number: int, window: Spans) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Read a window of one plane of source `number`.
+        """Read a window of source `number`, along the kept axes.
 
         Returns
         -------
         image : ndarray
-            Shape ``(channels, y, x)``, normalised.
+            Shape ``(channels, *lengths)``, normalised.
         target : ndarray
-            Class indices, shape ``(y, x)``; -1 where unlabelled or outside the image.
+            Class indices, shape ``lengths``; -1 where unlabelled or outside the image.
         """
-        image, annotation, window = self._kept_in_memory(number, window)
-        pixels = self.normalisation(image.read(window))
-        ids = annotation.read_ids(window)
-        size = ids.shape[-2:]
+        lengths = [stop - start for start, stop in window]
+        planes = itertools.product(*(range(*span) for span in window[:-2]))
+        read = [self._read_plane(number, plane, window[-2:]) for plane in planes]
+        pixels = self.normalisation(np.stack([p for p, _ in read], axis=1))
+        ids = np.stack([i for _, i in read])
         target = np.where(ids == IGNORE, IGNORE, self._index_of[ids])
-        return pixels.reshape(-1, *size), target.reshape(size)
+        return pixels.reshape(-1, *lengths), target.reshape(lengths)
+
+    def _read_plane(
+        self, number: int, plane: tuple[int, ...], rows_and_columns: Spans
+    ) -> tuple[NDArray[np.generic], NDArray[np.int64]]:
+        """Raw pixels and class ids of one plane; outside the image mirrored and unlabelled."""
+        shape = self.sources[number].image.kept_shape
+        inside = tuple(int(mirrored(p, p + 1, n)[0]) for p, n in zip(plane, shape, strict=False))
+        window = (*((p, p + 1) for p in inside), *rows_and_columns)
+        image, annotation, window = self._kept_in_memory(number, window)
+        size = [stop - start for start, stop in rows_and_columns]
+        ids = annotation.read_ids(window) if inside == plane else np.full(size, IGNORE, np.int64)
+        return image.read(window).reshape(-1, *size), ids.reshape(size)
 
     def _kept_in_memory(self, number: int, window: Spans) -> tuple[Image, Annotation, Spans]:
         """Image, annotation and window to read from: a plane kept in memory, or the source."""

@@ -32,6 +32,9 @@ class Recipe:
         defaults.
     patch
         Edge of the training patches in pixels; taken up to the next legal size.
+    slices
+        Slices of a patch, for a network that sees stacks; 0: as many as one output sees.
+        Taken up to the next legal size.
     batch
         Patches per step.
     minutes, steps
@@ -64,6 +67,7 @@ class Recipe:
         default_factory=lambda: {"depth": 4, "width": 16, "padding": "same", "norm": "batch"}
     )
     patch: Annotated[int, bounds(16, 4096, 16, "Edge of the training patches in pixels")] = 128
+    slices: Annotated[int, bounds(0, 1024, 1, "Slices of a patch in 3D; 0: as needed")] = 0
     batch: Annotated[int, bounds(1, 1024, 1, "Patches per step")] = 8
     minutes: Annotated[float, bounds(0.05, 100_000, 0.5, "Budget in minutes")] = 2.0
     steps: Annotated[int, bounds(0, 10**9, 100, "Budget in steps; 0: by time")] = 0

@@ -29,13 +29,15 @@ class Split:
     gap: int
 
     def held_out(self, spans: Spans, gap: int = 0) -> NDArray[np.bool_]:
-        """Which pixels of the plane window `spans` lie in held-out blocks grown by `gap`."""
-        *plane, (top, bottom), (left, right) = spans
-        mask = np.zeros((bottom - top, right - left), bool)
-        for y, x in self.held.get(tuple(start for start, _ in plane), []):
-            rows = slice(max(0, y - gap - top), max(0, y + self.edge + gap - top))
-            columns = slice(max(0, x - gap - left), max(0, x + self.edge + gap - left))
-            mask[rows, columns] = True
+        """Which pixels of the window `spans` lie in held-out blocks grown by `gap`."""
+        *leading, (top, _), (left, _) = spans
+        mask = np.zeros([stop - start for start, stop in spans], bool)
+        for at in np.ndindex(mask.shape[:-2]):
+            plane = tuple(start + i for (start, _), i in zip(leading, at, strict=True))
+            for y, x in self.held.get(plane, []):
+                rows = slice(max(0, y - gap - top), max(0, y + self.edge + gap - top))
+                columns = slice(max(0, x - gap - left), max(0, x + self.edge + gap - left))
+                mask[at][rows, columns] = True
         return mask
 
     def trains(self, positions: NDArray[np.int64]) -> NDArray[np.bool_]:

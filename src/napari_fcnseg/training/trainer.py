@@ -1,6 +1,7 @@
 """One training run: network, optimiser and the best weights so far."""
 
 import copy
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -12,8 +13,8 @@ from torch import nn
 from napari_fcnseg.errors import RecipeError
 from napari_fcnseg.images.normalise import fit_normalisation
 from napari_fcnseg.models.model import Model, sample_size
-from napari_fcnseg.nets.device import choose_device
-from napari_fcnseg.nets.geometry import legal_size
+from napari_fcnseg.nets.device import channels_last, choose_device, place
+from napari_fcnseg.nets.geometry import AxisGeometry, legal_size
 from napari_fcnseg.nets.registry import build_net
 from napari_fcnseg.training.augment import augment, window_size
 from napari_fcnseg.training.hold_out import hold_out
@@ -57,13 +58,14 @@ class Trainer:
                 f"batch = {recipe.batch}: {recipe.net} needs at least {self.net.min_batch} patches "
                 "per step, as it normalises maps of one pixel over the batch"
             )
+        for image in data.images:
+            self.net.check_axes(image.kept, image.name)
         geometry = self.net.geometry
-        self._patch = legal_size(recipe.patch, geometry[0].min_size, geometry[0].stride)
-        self._margin = geometry[0].margin
-        self.net.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._patch = patch_size(geometry, recipe)
+        place(self.net, self.device)
         self._optimiser = torch.optim.AdamW(_decayed(self.net, recipe.weight_decay), lr=recipe.rate)
         splits = hold_out(
-            data.annotations, recipe.validation, recipe.gap, geometry[0].stride, self._rng
+            data.annotations, recipe.validation, recipe.gap, geometry[-1].stride, self._rng
         )
         sources = [
             Source(*parts) for parts in zip(data.images, data.annotations, splits, strict=True)
@@ -93,19 +95,20 @@ class Trainer:
         rate = self.recipe.rate * rate_factor(progress, self.recipe.warm_up)
         for group in self._optimiser.param_groups:
             group["lr"] = rate
-        size = window_size(self._patch, self.recipe)
-        images, targets = self._sampler.draw(self.recipe.batch, size, self._rng)
+        *slices, _, edge = self._patch
+        window = (*slices, *[window_size(edge, self.recipe)] * 2)
+        images, targets = self._sampler.draw(self.recipe.batch, window, self._rng)
         x, y = augment(
             torch.from_numpy(images).to(self.device),
             torch.from_numpy(targets).to(self.device),
-            self._patch,
+            edge,
             self.recipe,
             self._torch_rng,
         )
-        if self._margin:
-            y = y[:, self._margin : -self._margin, self._margin : -self._margin]
+        kept = (slice(m, n - m) for m, n in zip(self.net.margin, self._patch, strict=True))
+        y = y[(slice(None), *kept)]
         self.net.train()
-        logits = self.net(x.contiguous(memory_format=torch.channels_last))
+        logits = self.net(channels_last(x))
         loss = masked_cross_entropy(logits, y)
         if self.recipe.dice:
             loss = loss + self.recipe.dice * masked_dice(logits, y)
@@ -167,6 +170,14 @@ class Trainer:
                 "validation": {k: round(v, 4) for k, v in scores.iou.items()} if scores else {},
             },
         )
+
+
+def patch_size(geometry: Sequence[AxisGeometry], recipe: Recipe) -> tuple[int, ...]:
+    """Legal size of a training patch, ``(Y, X)`` or ``(Z, Y, X)``; Y and X are equal."""
+    *slices, rows, _ = geometry
+    asked = [recipe.slices or max(axis.field) for axis in slices] + [recipe.patch] * 2
+    along = zip(asked, [*slices, rows, rows], strict=True)
+    return tuple(legal_size(n, axis.min_size, axis.stride) for n, axis in along)
 
 
 def _decayed(net: nn.Module, decay: float) -> list[dict[str, Any]]:

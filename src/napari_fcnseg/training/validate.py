@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from napari_fcnseg.annotations.classes import SegClass
 from napari_fcnseg.evaluation.scores import confusion_matrix, iou
 from napari_fcnseg.nets.base import SegmentationNet
+from napari_fcnseg.nets.device import channels_last
 from napari_fcnseg.training.patches import PatchSampler
+from napari_fcnseg.training.split import Corner
 
 MOST_BLOCKS = 32
 CORRELATED = 30  # pixels of a stroke that lie together say about as much as one
@@ -36,6 +39,15 @@ class Scores:
         groups = {name: self.pixels[name] / CORRELATED for name in self.iou}
         squares = (p * (1 - p) / groups[name] for name, p in self.iou.items())
         return math.sqrt(sum(squares)) / len(self.iou)
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A held-out block: what the network sees, its labels, and where they lie in the output."""
+
+    seen: NDArray[np.float32]
+    target: NDArray[np.int64]
+    crop: tuple[slice, ...]
 
 
 class Validator:
@@ -64,24 +76,10 @@ class Validator:
         blocks = [(n, block) for n, s in enumerate(sampler.sources) for block in s.split.blocks]
         if len(blocks) > MOST_BLOCKS:
             blocks = [blocks[i] for i in sorted(rng.permutation(len(blocks))[:MOST_BLOCKS])]
-        images, targets = [], []
-        for number, (*plane, y, x) in blocks:
-            edge = sampler.sources[number].split.edge
-            leading = tuple((p, p + 1) for p in plane)
-            window = []
-            for start, axis in zip((y, x), net.geometry, strict=True):
-                before, after = axis.context(edge)
-                window.append((start - before, start + edge + after))
-            images.append(sampler.read(number, (*leading, *window))[0])
-            targets.append(sampler.read(number, (*leading, (y, y + edge), (x, x + edge)))[1])
-        self._crop = (
-            tuple(slice(a.halo - a.margin, a.halo - a.margin + edge) for a in net.geometry)
-            if blocks
-            else ()
-        )
-        self._images = torch.from_numpy(np.stack(images)) if blocks else torch.zeros(0)
-        self._targets = np.stack(targets) if blocks else np.zeros((0, 1, 1), np.int64)
-        counts = np.bincount(self._targets[self._targets >= 0], minlength=len(classes))
+        self._blocks = [_read_block(sampler, net, number, corner) for number, corner in blocks]
+        counts = np.zeros(len(classes), np.int64)
+        for block in self._blocks:
+            counts += np.bincount(block.target[block.target >= 0], minlength=len(classes))
         self.pixels = {c.name: int(n) for c, n in zip(classes, counts, strict=True)}
 
     @property
@@ -95,10 +93,27 @@ class Validator:
         device = next(net.parameters()).device
         matrix = np.zeros((len(self._classes),) * 2, np.int64)
         with torch.inference_mode():
-            for start in range(0, len(self._images), BATCH):
-                batch = self._images[start : start + BATCH].to(device)
-                winners = net(batch)[(slice(None), slice(None), *self._crop)].argmax(1).cpu()
-                truth = self._targets[start : start + BATCH]
-                matrix += confusion_matrix(truth, winners.numpy(), len(self._classes))
+            for start in range(0, len(self._blocks), BATCH):
+                blocks = self._blocks[start : start + BATCH]
+                batch = torch.from_numpy(np.stack([b.seen for b in blocks])).to(device)
+                for block, logits in zip(blocks, net(channels_last(batch)), strict=True):
+                    winners = logits[(slice(None), *block.crop)].argmax(0).cpu().numpy()
+                    matrix += confusion_matrix(block.target, winners, len(self._classes))
         by_name = dict(zip((c.name for c in self._classes), iou(matrix).tolist(), strict=True))
         return Scores({name: by_name[name] for name in self.scored}, self.pixels)
+
+
+def _read_block(sampler: PatchSampler, net: SegmentationNet, number: int, corner: Corner) -> _Block:
+    edge = sampler.sources[number].split.edge
+    lengths = (*[1] * (len(corner) - 2), edge, edge)
+    block = tuple((start, start + n) for start, n in zip(corner, lengths, strict=True))
+    leading, space = block[: -net.ndim], block[-net.ndim :]
+    seen = [axis.source(*span) for axis, span in zip(net.geometry, space, strict=True)]
+    pixels, _ = sampler.read(number, (*leading, *seen))
+    _, target = sampler.read(number, block)
+    results = [first + margin for (first, _), margin in zip(seen, net.margin, strict=True)]
+    return _Block(
+        pixels.reshape(-1, *(stop - start for start, stop in seen)),
+        target.reshape(lengths[-net.ndim :]),
+        tuple(slice(a - r, b - r) for (a, b), r in zip(space, results, strict=True)),
+    )

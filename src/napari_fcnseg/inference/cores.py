@@ -1,0 +1,108 @@
+"""How large the cores of a prediction are."""
+
+import math
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from napari_fcnseg.errors import PlanError
+from napari_fcnseg.images.grid import Spans
+from napari_fcnseg.nets.geometry import AxisGeometry
+
+ALONG = AxisGeometry()  # an axis that the network does not see: one position at a time
+EDGE = 1024  # of a tile, for a network that sees planes
+VOXELS = 2**21  # of a tile, for a network that sees stacks
+ALIGNMENT = 64  # cores of whole 64 pixels have room for the levels of a pyramid
+
+
+def choose_cores(
+    region: Spans, geometry: Sequence[AxisGeometry], frames: Spans, tile: int | None
+) -> tuple[int, ...]:
+    """Size of the cores along each axis: as large as the tile allows, and much the same for all.
+
+    Parameters
+    ----------
+    region
+        What is predicted.
+    geometry
+        Of the network along each axis; `ALONG` for one it does not see.
+    frames
+        Where input begins and ends along each axis.
+    tile
+        Largest edge of a tile in pixels, halo included.
+
+    Raises
+    ------
+    PlanError
+        If a tile of that edge has no room for a core.
+    """
+    seen = [i for i, axis in enumerate(geometry) if axis is not ALONG]
+    axes = [_Axis(region[i], geometry[i], frames[i], i >= len(region) - 2) for i in seen]
+    edges = [tile] * len(seen) if tile else _edges(axes)
+    cores = [1] * len(region)
+    for i, axis, edge in zip(seen, axes, edges, strict=True):
+        cores[i] = axis.core(edge, asked=tile is not None)
+    return tuple(cores)
+
+
+def _edges(axes: "Sequence[_Axis]") -> list[int]:
+    """Edges of a tile of at most `VOXELS` with as little halo as can be.
+
+    Halo over core is least, for one volume, where each edge is in proportion to its halo.
+    """
+    if len(axes) < 3:
+        return [EDGE] * len(axes)
+
+    def edges(eighths: int) -> list[int]:
+        return [min(a.whole, max(a.least, a.halo * eighths // 8)) for a in axes]
+
+    scale = bisect_right(range(8, 2**16), VOXELS, key=lambda s: math.prod(edges(s))) + 7
+    return edges(max(8, scale))
+
+
+class _Axis:
+    """One axis that the network sees."""
+
+    def __init__(
+        self, span: tuple[int, int], geometry: AxisGeometry, frame: tuple[int, int], plane: bool
+    ) -> None:
+        self._n, self._geometry = span[1] - span[0], geometry
+        # A start behind the stride grid costs one more cell.
+        self._more = geometry.stride if span[0] % geometry.stride else 0
+        self._frame = frame[1] - frame[0]
+        self._unit = math.lcm(geometry.stride, ALIGNMENT) if plane else geometry.stride
+        self.halo = sum(geometry.context(geometry.stride)) or 1
+
+    def _needed(self, core: int) -> int:
+        return sum(self._geometry.context(core + self._more)) + core + self._more
+
+    @property
+    def least(self) -> int:
+        """Smallest edge with room for a core."""
+        return self._needed(self._geometry.stride)
+
+    @property
+    def whole(self) -> int:
+        """Edge with room for all."""
+        return min(self._needed(_up(self._n, self._geometry.stride)), self._frame)
+
+    def core(self, edge: int, asked: bool) -> int:
+        """Core of a tile of `edge` pixels; a wider tile if it has no room and is not `asked`."""
+        stride = self._geometry.stride
+        if self.whole <= edge:
+            return _up(self._n, stride)
+        largest = edge // stride * stride
+        while largest and self._needed(largest) > edge:
+            largest -= stride
+        if not largest and asked:
+            raise PlanError(
+                f"a tile of {edge} pixels has no room for the network's halo of "
+                f"{self._geometry.halo} pixels on each side; take at least {self.least}"
+            )
+        largest = largest or _up(2 * self._geometry.halo, stride)  # sees far: half is halo
+        unit = self._unit if largest >= self._unit else stride
+        largest = largest // unit * unit
+        return _up(-(-self._n // -(-self._n // largest)), unit)
+
+
+def _up(n: int, step: int) -> int:
+    return -(-n // step) * step
