@@ -66,6 +66,9 @@ def make_parser() -> ArgumentParser:
     train = command("train", _work(), _budget(), _opening())
     train.add_argument("--image", nargs="+", required=True, metavar="P", help="images")
     train.add_argument("--labels", nargs="+", required=True, metavar="P", help="their labels")
+    train.add_argument(
+        "--radius", type=float, help="of the disks that points of a .csv label, in pixels"
+    )
     train.add_argument("--out", type=Path, required=True, metavar="MODEL.zip")
     train.add_argument("--recipe", type=Path, metavar="R.toml", help="how to train")
     train.add_argument("--net", help="network, with its own defaults; see fcnseg nets")

@@ -110,7 +110,7 @@ def train(options: Namespace) -> int:
 
     job = train(
         images,
-        options.labels,
+        [_points_or_path(path, options.radius) for path in options.labels],
         recipe,
         classes=classes,
         unpainted=options.unpainted,
@@ -213,6 +213,15 @@ def _open(path: str, options: Namespace) -> "Image":
     for note in image.notes:
         print(f"note: {note}", file=sys.stderr)
     return image
+
+
+def _points_or_path(path: str, radius: float | None) -> Any:
+    """Return points with the radius that was asked for, or a path for `open_annotation`."""
+    if radius is None or not path.lower().endswith(".csv"):
+        return path
+    from napari_fcnseg.annotations.points import read_points
+
+    return read_points(path, radius)
 
 
 def _given(options: Namespace, *names: str) -> dict[str, Any]:

@@ -62,7 +62,8 @@ def test_ids_stay_ids_and_images_follow_their_targets(seed, rotate, elastic):
     x, y = augment(images, targets, 48, recipe, generator(seed))
     assert set(y.unique().tolist()) <= {-1, 0, 1, 2}
     labelled = y >= 0
-    assert labelled.float().mean() > 0.9
+    # A few of the displacements of 10 pixels, standard deviation, go beyond the window.
+    assert labelled.float().mean() > 0.75 if elastic else labelled.all()
     assert ((x[:, 0] - y).abs()[labelled] <= 0.51).float().mean() > 0.95
 
 

@@ -71,10 +71,12 @@ def test_patches_have_the_slices_that_one_output_sees():
         return patch_size(fs.build_net(net, width=1, **net_options).geometry, fs.Recipe(**options))
 
     assert size("unet25d") == (3, 128, 128)
-    assert size("unet25d", slices=8) == (8, 128, 128)
+    assert size("unet25d", slices=8) == (10, 128, 128)
     assert size("unet3d_light", slices=7, patch=100) == (8, 104, 104)
     assert size("unet3d_light") == (18, 128, 128)
-    assert size("unet") == (188, 188)
+    assert size("unet") == (316, 316)
+    assert size("unet3d", patch=1) == (92, 92, 92)
+    assert size("ciresan_n4", patch=1) == (95, 95)
 
 
 def test_all_slices_of_a_patch_are_warped_alike():

@@ -17,6 +17,7 @@ from napari_fcnseg.annotations.classes import (
     default_class,
 )
 from napari_fcnseg.annotations.index import LabelIndex, build_index
+from napari_fcnseg.annotations.points import Points, read_points
 from napari_fcnseg.errors import AnnotationError, AxesError
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
@@ -93,7 +94,7 @@ def open_annotation(
     ----------
     labels
         A path, an array or an `Image`: whole numbers, one for each pixel of `image`
-        without its channels.
+        without its channels. Or `Points`, or a ``.csv`` of them.
     image
         The image that was painted on.
     classes
@@ -112,7 +113,13 @@ def open_annotation(
         If the labels are not whole numbers, not of the image's shape, have ids that no
         class can have, or no labelled pixel.
     """
-    opened = _open_labels(labels, image, name)
+    if isinstance(labels, str | Path) and Path(labels).suffix.lower() == ".csv":
+        labels = read_points(labels)
+    if isinstance(labels, Points):
+        opened = labels.labels(image)
+        classes = labels.classes if classes is None else classes
+    else:
+        opened = _open_labels(labels, image, name)
     named = classes_by_value(classes) if classes is not None else None
     if unpainted == "background":
         if named and 0 in named and named[0].id != 0:

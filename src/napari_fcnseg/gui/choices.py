@@ -16,9 +16,11 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 class LayerChoice(ComboBox):
-    """The viewer's layers of one kind; follows what is added, removed and renamed."""
+    """The viewer's layers of some kinds; follows what is added, removed and renamed."""
 
-    def __init__(self, viewer: Viewer, kind: type[Layer], label: str, tooltip: str) -> None:
+    def __init__(
+        self, viewer: Viewer, kind: type[Layer] | tuple[type[Layer], ...], label: str, tooltip: str
+    ) -> None:
         self._viewer, self._kind = viewer, kind
         super().__init__(label=label, tooltip=tooltip, choices=self._layers, nullable=True)
         events = viewer.layers.events

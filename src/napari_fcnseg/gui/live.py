@@ -2,7 +2,7 @@
 
 from napari import Viewer
 from napari.layers import Image as ImageLayer
-from napari.layers import Labels
+from napari.layers import Labels, Layer
 
 from napari_fcnseg.gui.layers import add_labels, show_classes, visible_part
 from napari_fcnseg.gui.preview import Preview, sparse_labels
@@ -28,7 +28,7 @@ class LiveView:
         The layer that is painted on; previews lie below it, and it stays selected.
     """
 
-    def __init__(self, viewer: Viewer, layer: ImageLayer, image: Image, below: Labels) -> None:
+    def __init__(self, viewer: Viewer, layer: ImageLayer, image: Image, below: Layer) -> None:
         self._viewer, self._source, self._image, self._below = viewer, layer, image, below
         self._shown: Labels | None = None
         self._refresh: Refresher | None = None

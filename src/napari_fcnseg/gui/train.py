@@ -1,16 +1,19 @@
 """The Train widget: from strokes to a network, with its preview while it learns."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from magicgui.widgets import ComboBox, FloatSpinBox
 from napari import Viewer
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels
+from napari.layers import Points as PointsLayer
 from qtpy.QtWidgets import QFileDialog, QLabel, QPushButton
 from superqt import QCollapsible
 
 from napari_fcnseg.annotations.annotation import open_annotation
-from napari_fcnseg.annotations.classes import MAX_ID
+from napari_fcnseg.annotations.classes import MAX_ID, SegClass
 from napari_fcnseg.errors import AnnotationError, FcnsegError, ImageError
 from napari_fcnseg.events import Event, Step, Steps, Trained, TrainingStarted, Validated
 from napari_fcnseg.gui.choices import DEVICES, AxesChoice, LayerChoice, trained_models
@@ -21,7 +24,9 @@ from napari_fcnseg.gui.layers import layer_classes, layer_data, layer_image
 from napari_fcnseg.gui.live import LiveView
 from napari_fcnseg.gui.panel import JobPanel, tell
 from napari_fcnseg.gui.plot import CurvePlot
+from napari_fcnseg.gui.points import layer_points
 from napari_fcnseg.gui.preview import Preview, with_previews
+from napari_fcnseg.images.image import Image
 from napari_fcnseg.models.model import Model
 from napari_fcnseg.nets.registry import list_nets
 from napari_fcnseg.training.recipe import Recipe
@@ -74,7 +79,11 @@ class TrainWidget(DockContent):
         self.image = LayerChoice(self._viewer, ImageLayer, "image", "What to segment")
         self.axes = AxesChoice(self.image)
         self.labels = LayerChoice(
-            self._viewer, Labels, "strokes", "Labels layer with strokes: one id for each class"
+            self._viewer,
+            (Labels, PointsLayer),
+            "strokes",
+            "Labels layer with strokes, one id for each class; or Points layer with a feature "
+            "'class', or a colour for each class",
         )
         self.unpainted = ComboBox(
             label="unpainted",
@@ -96,10 +105,10 @@ class TrainWidget(DockContent):
             source, painted = self._chosen_layers()
             image = layer_image(source, self.axes.axes())
             recipe = self.settings.recipe(net=self.net.value, minutes=self.minutes.value)
+            data, classes = _labels_and_classes(painted, source, image)
         except FcnsegError as error:
             tell(error)
             return
-        data, classes = layer_data(painted), layer_classes(painted, range(1, MAX_ID + 1))
         unpainted, device, name = self.unpainted.value, self.device.value, f"layer {painted.name!r}"
 
         def begin() -> Steps[Event]:
@@ -115,7 +124,7 @@ class TrainWidget(DockContent):
         self.panel.say("reading the strokes ...")
         self.panel.run(lambda: with_previews(begin, image, live.spans, device), self._receive)
 
-    def _chosen_layers(self) -> tuple[ImageLayer, Labels]:
+    def _chosen_layers(self) -> tuple[ImageLayer, Labels | PointsLayer]:
         if self.image.value is None:
             raise ImageError("there is no image layer: open an image, or File > Open Sample")
         if self.labels.value is None:
@@ -175,3 +184,13 @@ class TrainWidget(DockContent):
             tell(error)
         else:
             self.panel.say(f"saved {saved}")
+
+
+def _labels_and_classes(
+    painted: Labels | PointsLayer, source: ImageLayer, image: Image
+) -> tuple[Any, Sequence[SegClass]]:
+    """Return what `open_annotation` takes, and the classes as the layer shows them."""
+    if isinstance(painted, Labels):
+        return layer_data(painted), layer_classes(painted, range(1, MAX_ID + 1))
+    points = layer_points(painted, source, image)
+    return points, points.classes

@@ -65,9 +65,20 @@ class PatchSampler:
         self._weights = np.asarray(weights) / np.sum(weights)
 
     def draw(
-        self, count: int, size: Sequence[int], rng: np.random.Generator
+        self, count: int, size: Sequence[int], core: Sequence[int], rng: np.random.Generator
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Draw `count` windows of `size` pixels, ``(Y, X)`` or ``(Z, Y, X)``.
+        """Draw `count` windows around labelled pixels.
+
+        Parameters
+        ----------
+        count
+            How many.
+        size
+            Of a window, ``(Y, X)`` or ``(Z, Y, X)``.
+        core
+            Middle of the window that is learned; in the middle half of it is the pixel.
+        rng
+            Draws pixels and their places in the windows.
 
         Returns
         -------
@@ -77,7 +88,7 @@ class PatchSampler:
             Class indices, shape ``(count, *size)``; -1 where unlabelled, held out or
             outside the image.
         """
-        leading, most = -len(size), np.array(size) // 4
+        leading, most = -len(size), np.array(core) // 4
         images, targets = [], []
         for group in rng.choice(len(self._groups), size=count, p=self._weights):
             number, positions = self._groups[group]

@@ -31,10 +31,10 @@ class Recipe:
         Network of the registry, and its options where they differ from the registry's
         defaults.
     patch
-        Edge of the training patches in pixels; taken up to the next legal size.
+        Edge of the training patches in pixels; taken up to the next legal size. What a
+        network loses at its border comes on top: a patch is what is learned.
     slices
-        Slices of a patch, for a network that sees stacks; 0: as many as one output sees.
-        Taken up to the next legal size.
+        Slices of a patch, for a network that sees stacks; 0: as many as one output needs.
     batch
         Patches per step.
     minutes, steps
@@ -66,7 +66,7 @@ class Recipe:
     net_options: dict[str, Any] = field(
         default_factory=lambda: {"depth": 4, "width": 16, "padding": "same", "norm": "batch"}
     )
-    patch: Annotated[int, bounds(16, 4096, 16, "Edge of the training patches in pixels")] = 128
+    patch: Annotated[int, bounds(1, 4096, 16, "Edge of the training patches in pixels")] = 128
     slices: Annotated[int, bounds(0, 1024, 1, "Slices of a patch in 3D; 0: as needed")] = 0
     batch: Annotated[int, bounds(1, 1024, 1, "Patches per step")] = 8
     minutes: Annotated[float, bounds(0.05, 100_000, 0.5, "Budget in minutes")] = 2.0

@@ -97,7 +97,9 @@ class Trainer:
             group["lr"] = rate
         *slices, _, edge = self._patch
         window = (*slices, *[window_size(edge, self.recipe)] * 2)
-        images, targets = self._sampler.draw(self.recipe.batch, window, self._rng)
+        margins = list(zip(self.net.margin, self._patch, strict=True))
+        core = [n - 2 * m for m, n in margins]
+        images, targets = self._sampler.draw(self.recipe.batch, window, core, self._rng)
         x, y = augment(
             torch.from_numpy(images).to(self.device),
             torch.from_numpy(targets).to(self.device),
@@ -105,8 +107,7 @@ class Trainer:
             self.recipe,
             self._torch_rng,
         )
-        kept = (slice(m, n - m) for m, n in zip(self.net.margin, self._patch, strict=True))
-        y = y[(slice(None), *kept)]
+        y = y[(slice(None), *(slice(m, n - m) for m, n in margins))]
         self.net.train()
         logits = self.net(channels_last(x))
         loss = masked_cross_entropy(logits, y)
@@ -173,11 +174,11 @@ class Trainer:
 
 
 def patch_size(geometry: Sequence[AxisGeometry], recipe: Recipe) -> tuple[int, ...]:
-    """Legal size of a training patch, ``(Y, X)`` or ``(Z, Y, X)``; Y and X are equal."""
+    """Legal size of what a training patch shows, ``(Y, X)`` or ``(Z, Y, X)``; Y and X are equal."""
     *slices, rows, _ = geometry
-    asked = [recipe.slices or max(axis.field) for axis in slices] + [recipe.patch] * 2
-    along = zip(asked, [*slices, rows, rows], strict=True)
-    return tuple(legal_size(n, axis.min_size, axis.stride) for n, axis in along)
+    asked = [recipe.slices or (1 if a.margin else max(a.field)) for a in slices]
+    along = zip([*asked, recipe.patch, recipe.patch], [*slices, rows, rows], strict=True)
+    return tuple(legal_size(n + 2 * a.margin, a.min_size, a.stride) for n, a in along)
 
 
 def _decayed(net: nn.Module, decay: float) -> list[dict[str, Any]]:
