@@ -16,6 +16,7 @@ from .inference.segment import segment as segment
 from .inference.segment import segment_lazy as segment_lazy
 from .models.load import load_model as load_model
 from .models.model import Model as Model
+from .nets.describe import describe as describe
 from .nets.registry import build_net as build_net
 from .nets.registry import list_nets as list_nets
 from .training.recipe import Recipe as Recipe

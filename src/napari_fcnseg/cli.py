@@ -2,19 +2,21 @@
 
 Results go to stdout, progress and remarks to stderr. Exit codes: 0 done, 1 a defect, 2 wrong
 usage, 3 image, 4 annotations, 5 network, recipe or tiling, 6 model, 7 device, 8 output,
-130 interrupted.
+130 interrupted, 141 the reader of the output has gone.
 """
 
 import argparse
+import os
 import sys
-from argparse import ArgumentParser
-from collections.abc import Sequence
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from napari_fcnseg import __version__, commands
+from napari_fcnseg import __version__, about, commands
 from napari_fcnseg.errors import FcnsegError
 
 INTERRUPTED = commands.INTERRUPTED
+BROKEN_PIPE = 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,6 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = make_parser().parse_args(arguments)
     try:
         code: int = options.run(options)
+    except BrokenPipeError:  # a reader like `head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = BROKEN_PIPE
     except (Exception, KeyboardInterrupt) as error:
         if options.debug:
             raise
@@ -48,22 +53,23 @@ def make_parser() -> ArgumentParser:
     parser.add_argument("--version", action="version", version=f"fcnseg {__version__}")
     add = parser.add_subparsers(required=True, metavar="COMMAND").add_parser
 
-    def command(name: str, *parents: ArgumentParser) -> ArgumentParser:
-        run = getattr(commands, name)
-        about = run.__doc__.splitlines()[0]
-        sub = add(name, help=about, description=about, parents=[_common(), *parents])
+    def command(run: Callable[[Namespace], int], *parents: ArgumentParser) -> ArgumentParser:
+        summary = (run.__doc__ or "").splitlines()[0]
+        sub = add(run.__name__, help=summary, description=summary, parents=[_common(), *parents])
         sub.set_defaults(run=run)
         return sub
 
-    demo = command("demo", _work(), _budget())
+    demo = command(commands.demo, _work(), _budget())
     demo.add_argument("--out", type=Path, default=Path("demo"), help="folder for the results")
 
-    command("nets")
+    command(about.nets)
 
-    info = command("info", _opening())
+    info = command(about.info, _opening())
     info.add_argument("what", metavar="MODEL|IMAGE|NET")
+    info.add_argument("--tile", type=_count, help="edge of the input that memory is told for")
+    info.add_argument("--batch", type=_count, default=1, help="inputs at once")
 
-    train = command("train", _work(), _budget(), _opening())
+    train = command(commands.train, _work(), _budget(), _opening())
     train.add_argument("--image", nargs="+", required=True, metavar="P", help="images")
     train.add_argument("--labels", nargs="+", required=True, metavar="P", help="their labels")
     train.add_argument(
@@ -72,6 +78,9 @@ def make_parser() -> ArgumentParser:
     train.add_argument("--out", type=Path, required=True, metavar="MODEL.zip")
     train.add_argument("--recipe", type=Path, metavar="R.toml", help="how to train")
     train.add_argument("--net", help="network, with its own defaults; see fcnseg nets")
+    train.add_argument(
+        "--start", type=Path, metavar="MODEL", help="model to go on from, or a coarser FCN"
+    )
     train.add_argument("--classes", metavar="VALUE=NAME,...", help="names of label values")
     train.add_argument(
         "--unpainted",
@@ -80,7 +89,7 @@ def make_parser() -> ArgumentParser:
         help="what the value 0 is: unlabelled, or the background of dense labels",
     )
 
-    predict = command("predict", _work(), _opening())
+    predict = command(commands.predict, _work(), _opening())
     predict.add_argument("model", type=Path, metavar="MODEL")
     predict.add_argument("image", nargs="+", metavar="IMAGE")
     predict.add_argument(
@@ -91,6 +100,13 @@ def make_parser() -> ArgumentParser:
         help="a file ending in .ome.zarr or .ome.tif, or a folder for several images",
     )
     predict.add_argument("--output", choices=("labels", "probabilities"), default="labels")
+    predict.add_argument(
+        "--context",
+        choices=("slice", "tile"),
+        default="slice",
+        help="what global pooling sees, in networks that pool: a thumbnail of the slice, or the "
+        "tile, which leaves seams",
+    )
     predict.add_argument("--tile", type=int, help="largest edge of a tile, halo included")
     return parser
 

@@ -1,18 +1,14 @@
-"""What each command does. Heavy modules are imported when their command runs."""
+"""What the commands that work do. Heavy modules are imported when their command runs."""
 
-import json
 import sys
 from argparse import Namespace
-from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from napari_fcnseg.errors import FcnsegError, OutputError
 from napari_fcnseg.events import Predicted, Step, Trained
-
-if TYPE_CHECKING:
-    from napari_fcnseg.images.image import Image
+from napari_fcnseg.printing import open_as_told, print_json, print_table
 
 INTERRUPTED = 130
 FILES = (".zarr", ".tif", ".tiff")
@@ -30,61 +26,16 @@ def demo(options: Namespace) -> int:
     assert isinstance(done, DemoDone)
     files = {name: str(path) for name, path in done.files.items()}
     if options.json:
-        return _print_json({"iou": done.iou, "mean_iou": done.mean_iou, "files": files})
+        return print_json({"iou": done.iou, "mean_iou": done.mean_iou, "files": files})
     print(f"\nIoU on the slices without strokes; {done.painted_share:.1%} of the stack is painted:")
-    _print_table({k: f"{v:.3f}" for k, v in (done.iou | {"mean": done.mean_iou}).items()})
+    print_table({k: f"{v:.3f}" for k, v in (done.iou | {"mean": done.mean_iou}).items()})
     print("\nFiles:")
-    _print_table(files)
+    print_table(files)
     print(f"\nLook at {files['picture']}, or open the result in napari:\n")
     if find_spec("napari") is None:
         print(f'  {sys.executable} -m pip install "napari[all]>=0.9"')
     shown = " ".join(files[name] for name in ("image", "prediction"))
     print(f"  {sys.executable} -m napari --plugin napari-fcnseg {shown}")
-    return 0
-
-
-def nets(options: Namespace) -> int:
-    """List the networks, with what they cost and how far they see."""
-    from napari_fcnseg.nets.describe import describe
-    from napari_fcnseg.nets.registry import NETS, outline_net
-
-    rows = (describe(outline_net(name)) for name in NETS)
-    if options.json:
-        return _print_json(list(rows))
-    line = "{:28} {:>12}  {:>6}  {:>9}  {:5}  {}"
-    print(line.format("name", "parameters", "stride", "field", "exact", "about"))
-    for row in rows:
-        field = "-".join(map(str, sorted(set(row["receptive_field"]))))
-        exact = "yes" if row["exact"] else "no"
-        print(
-            line.format(
-                row["net"], f"{row['parameters']:,}", row["stride"], field, exact, row["about"]
-            )
-        )
-    return 0
-
-
-def info(options: Namespace) -> int:
-    """Describe a model, an image or a network."""
-    from napari_fcnseg.nets.registry import NETS
-
-    path = Path(options.what)
-    if options.what in NETS:
-        from napari_fcnseg.nets.describe import describe
-        from napari_fcnseg.nets.registry import outline_net
-
-        found = describe(outline_net(options.what))
-    elif path.suffix == ".zip" or (path / "bioimageio.yaml").exists():
-        from napari_fcnseg.models.load import load_model
-
-        found = load_model(path, check=True).describe()
-    else:
-        image = _open(options.what, options)
-        found = {name: getattr(image, name) for name in ("axes", "shape", "scale", "units")}
-        found["dtype"] = str(image.dtype)
-    if options.json:
-        return _print_json(found)
-    _print_table(found)
     return 0
 
 
@@ -103,8 +54,9 @@ def train(options: Namespace) -> int:
     recipe = Recipe.from_dict(recipe.to_dict() | changes)
     check_place(options.out, options.overwrite)
     classes = parse_class_map(options.classes) if options.classes else None
-    images = [_open(path, options) for path in options.image]
+    images = [open_as_told(path, options) for path in options.image]
 
+    from napari_fcnseg.models.load import load_model
     from napari_fcnseg.progress import follow
     from napari_fcnseg.training.train import train
 
@@ -116,6 +68,7 @@ def train(options: Namespace) -> int:
         unpainted=options.unpainted,
         device=options.device,
         name=options.out.stem,
+        start=load_model(options.start) if options.start else None,
     )
     model, last, code = None, None, 0
     try:
@@ -138,9 +91,9 @@ def train(options: Namespace) -> int:
         "validation": model.provenance["validation"],
     }
     if options.json:
-        _print_json(found)
+        print_json(found)
     else:
-        _print_table(found)
+        print_table(found)
     return code
 
 
@@ -157,7 +110,7 @@ def predict(options: Namespace) -> int:
     done, code, names = [], 0, dict[str, str]()
     for path in options.image:
         try:
-            image = _open(path, options)
+            image = open_as_told(path, options)
             name = f"{image.name}.{options.output}.ome.zarr"
             if name in names:
                 raise OutputError(f"{path} would go to the same {name} as {names[name]}")
@@ -170,6 +123,7 @@ def predict(options: Namespace) -> int:
                 tile=options.tile,
                 device=options.device,
                 overwrite=options.overwrite,
+                context=options.context,
             )
             *_, last = follow(job)
         except FcnsegError as error:
@@ -183,7 +137,7 @@ def predict(options: Namespace) -> int:
         if not options.json:
             print(last.path)
     if options.json:
-        _print_json(done)
+        print_json(done)
     return code
 
 
@@ -203,18 +157,6 @@ def _is_one_file(out: Path, images: int) -> bool:
     return False
 
 
-def _open(path: str, options: Namespace) -> "Image":
-    """Open an image as the options say, and tell what was changed."""
-    from napari_fcnseg.images.open import open_image
-
-    image = open_image(
-        path, axes=options.axes, level=options.level, series=options.series, grey=options.grey
-    )
-    for note in image.notes:
-        print(f"note: {note}", file=sys.stderr)
-    return image
-
-
 def _points_or_path(path: str, radius: float | None) -> Any:
     """Return points with the radius that was asked for, or a path for `open_annotation`."""
     if radius is None or not path.lower().endswith(".csv"):
@@ -227,17 +169,3 @@ def _points_or_path(path: str, radius: float | None) -> Any:
 def _given(options: Namespace, *names: str) -> dict[str, Any]:
     """Options that were given on the command line."""
     return {n: getattr(options, n) for n in names if getattr(options, n) is not None}
-
-
-def _print_json(found: Any) -> int:
-    print(json.dumps(found, indent=2))
-    return 0
-
-
-def _print_table(found: Mapping[str, Any]) -> None:
-    for name, value in found.items():
-        if isinstance(value, Mapping):
-            value = ", ".join(f"{k}: {v}" for k, v in value.items()) or "-"
-        elif isinstance(value, tuple | list):
-            value = ", ".join(map(str, value))
-        print(f"  {name:15} {value}")

@@ -141,7 +141,7 @@ def test_frozen_context_makes_tiles_agree():
     other = torch.randn(1, 1, 64, 96).double()
     with torch.inference_mode():
         free = net(other)
-        with net.frozen_context(slice_):
+        with net.frozen_context(net.pool_context(slice_)):
             assert torch.allclose(net(slice_), net(torch.cat([slice_, other]))[:1])
             frozen = net(other)
         assert torch.allclose(net(other), free)  # and nothing stays frozen

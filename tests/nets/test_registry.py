@@ -2,6 +2,7 @@ import pytest
 
 import napari_fcnseg as fs
 from napari_fcnseg.nets.describe import describe
+from napari_fcnseg.nets.registry import outline_net
 
 
 def test_known_networks():
@@ -51,3 +52,20 @@ def test_description():
     assert found["receptive_field"] == (188, 204)
     assert (found["stride"], found["halo"], found["margin"]) == (16, 92, 92)
     assert found["exact"] is True
+    assert found["why_inexact"] == ""
+    assert found["tile"] == (524, 524)
+
+
+def test_description_of_a_network_that_sees_stacks():
+    found = fs.describe(outline_net("unet25d", neighbours=2))
+    assert found["axes"] == "ZYX"
+    assert found["receptive_field"] == (92, 100)
+    along_z = {"stride": 1, "receptive_field": (5, 5), "halo": 2, "margin": 2}
+    assert found["along_z"] == along_z
+
+
+def test_an_inexact_network_says_why():
+    found = fs.describe(outline_net("deeplabv3_mobilenet_v3_large"), costs=False)
+    assert found["exact"] is False
+    assert "AdaptiveAvgPool2d" in found["why_inexact"]
+    assert "depends on the whole input" in found["why_inexact"]

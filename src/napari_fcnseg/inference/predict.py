@@ -15,6 +15,7 @@ from napari_fcnseg.events import Event, Predicted, PredictionStarted, Steps, Til
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.open import open_image
+from napari_fcnseg.inference.context import Context, SliceContext
 from napari_fcnseg.inference.plan import Plan, plan
 from napari_fcnseg.inference.runner import Kind, Runner
 from napari_fcnseg.inference.target import Target
@@ -36,6 +37,7 @@ def predict(
     region: Spans | None = None,
     device: str = "auto",
     overwrite: bool = False,
+    context: Context = "slice",
 ) -> Steps[Event]:
     """Segment an image of any size, tile by tile, into storage.
 
@@ -66,6 +68,10 @@ def predict(
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     overwrite
         Whether `out` may be there already.
+    context
+        What global pooling sees, in networks such as DeepLab v3 that are not exact:
+        ``"slice"``, a thumbnail of the whole slice, so that tiles agree with each other; or
+        ``"tile"``, which leaves seams. No other network takes notice.
 
     Returns
     -------
@@ -84,7 +90,8 @@ def predict(
     tiles = plan(opened.kept, opened.kept_shape, model.net.geometry, tile, region)
     target = Target(out, model, opened, tiles, output)
     target.check(overwrite)
-    return Steps(_run(opened, runner, tiles, target, overwrite))
+    contexts = SliceContext(opened, runner, context)
+    return Steps(_run(opened, runner, contexts, tiles, target, overwrite))
 
 
 def check_fits(model: Model, image: Image) -> None:
@@ -105,7 +112,12 @@ def check_fits(model: Model, image: Image) -> None:
 
 
 def _run(
-    image: Image, runner: Runner, tiles: Plan, target: Target, overwrite: bool
+    image: Image,
+    runner: Runner,
+    contexts: SliceContext,
+    tiles: Plan,
+    target: Target,
+    overwrite: bool,
 ) -> Generator[Event, None, None]:
     started = time.monotonic()
     sink = target.open(overwrite)
@@ -116,7 +128,7 @@ def _run(
         return image.read(tiles[number].source)
 
     def infer(number: int, block: NDArray[Any]) -> NDArray[Any]:
-        return runner(block, tiles[number])
+        return runner(block, tiles[number], contexts(tiles[number].core))
 
     def write(number: int, block: NDArray[Any]) -> None:
         sink.write(target.spans(tiles[number]), target.arrange(block))

@@ -2,6 +2,7 @@
 
 import copy
 import threading
+from contextlib import nullcontext
 from typing import Any, Literal
 
 import numpy as np
@@ -14,6 +15,7 @@ from napari_fcnseg.models.model import Model
 from napari_fcnseg.nets.device import channels_last, choose_device, place
 
 Kind = Literal["labels", "probabilities"]
+Pooled = tuple[Tensor, ...]
 
 
 class Runner:
@@ -38,7 +40,23 @@ class Runner:
         self._ids = np.array([c.id for c in model.classes], np.uint8)
         self._lock = threading.Lock()
 
-    def __call__(self, block: NDArray[Any], tile: Tile) -> NDArray[Any]:
+    @property
+    def pools(self) -> bool:
+        """Whether the network pools globally."""
+        return not self._net.exact
+
+    def pool(self, thumbnail: NDArray[Any]) -> Pooled:
+        """Return what global poolings see in raw pixels, shape ``(channels, Y, X)``."""
+        with self._lock, torch.inference_mode():
+            return self._net.pool_context(self._batch(thumbnail))
+
+    def _batch(self, block: NDArray[Any]) -> Tensor:
+        """Network input of raw pixels, ``(channels, *lengths)``."""
+        space = block.shape[-self._net.ndim :]
+        pixels = torch.from_numpy(self._normalise(block).reshape(1, -1, *space))
+        return channels_last(pixels.to(self._weights))
+
+    def __call__(self, block: NDArray[Any], tile: Tile, context: Pooled = ()) -> NDArray[Any]:
         """Segment the core of a tile.
 
         Parameters
@@ -47,18 +65,19 @@ class Runner:
             Raw pixels of ``tile.source``, shape ``(channels, *lengths)``.
         tile
             Where they come from.
+        context
+            What global poolings see, from `pool`; empty: what is in `block`.
 
         Returns
         -------
         ndarray
             Class ids, shape of the core; or probabilities ``(classes, *core)``.
         """
-        space = block.shape[-self._net.ndim :]
-        pixels = torch.from_numpy(self._normalise(block).reshape(1, -1, *space))
         crop = (slice(None), *tile.crop[-self._net.ndim :])
         core = tuple(stop - start for start, stop in tile.core)
-        with self._lock, torch.inference_mode():
-            logits = self._net(channels_last(pixels.to(self._weights)))[0][crop]
+        frozen = self._net.frozen_context(context) if context else nullcontext()
+        with self._lock, torch.inference_mode(), frozen:
+            logits = self._net(self._batch(block))[0][crop]
             labels = self._kind == "labels"
             found: NDArray[Any] = (
                 (_winners(logits) if labels else logits.softmax(0).float()).cpu().numpy()

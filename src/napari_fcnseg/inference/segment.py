@@ -12,6 +12,7 @@ from napari_fcnseg.images.axes import ambiguous
 from napari_fcnseg.images.image import Image, channels_first
 from napari_fcnseg.images.mirror import Reading
 from napari_fcnseg.images.open import open_image
+from napari_fcnseg.inference.context import Context, SliceContext
 from napari_fcnseg.inference.plan import Tile, plan
 from napari_fcnseg.inference.predict import check_fits, predict
 from napari_fcnseg.inference.runner import Kind, Runner
@@ -26,6 +27,7 @@ def segment(
     axes: str | None = None,
     tile: int | None = None,
     device: str = "auto",
+    context: Context = "slice",
 ) -> NDArray[Any]:
     """Segment an image into an array in memory.
 
@@ -39,7 +41,7 @@ def segment(
         ``"labels"`` or ``"probabilities"``.
     axes
         Of the image, where it does not say itself; needed for arrays of 3 dimensions or more.
-    tile, device
+    tile, device, context
         See `predict`.
 
     Returns
@@ -53,7 +55,7 @@ def segment(
     leading = (len(model.classes),) if output == "probabilities" else ()
     dtype = np.float32 if leading else np.uint8
     out = np.zeros(leading + opened.kept_shape, dtype)
-    predict(model, opened, out, output=output, tile=tile, device=device).wait()
+    predict(model, opened, out, output=output, tile=tile, device=device, context=context).wait()
     return out.transpose(_given_order(opened, len(leading)))
 
 
@@ -65,6 +67,7 @@ def segment_lazy(
     axes: str | None = None,
     tile: int | None = None,
     device: str = "auto",
+    context: Context = "slice",
 ) -> da.Array:
     """Segment a dask array lazily: what is computed of the result runs its tiles only.
 
@@ -77,13 +80,14 @@ def segment_lazy(
     check_fits(model, image)
     tiles = plan(image.kept, image.kept_shape, model.net.geometry, tile)
     runner = Runner(model, output, device)
+    contexts = SliceContext(image, runner, context)
     leading = (len(model.classes),) if output == "probabilities" else ()
 
     def block(number: int) -> da.Array:
         tile = tiles[number]
         reading = image.locate(tile.source)
         shape = leading + tuple(stop - start for start, stop in tile.core)
-        run = partial(_run_block, runner, axes, tile, reading)
+        run = partial(_run_block, runner, contexts, axes, tile, reading)
         ran = delayed(run, pure=False)(array[reading.region])
         lazy: da.Array = da.from_delayed(ran, shape, np.float32 if leading else np.uint8)
         return lazy
@@ -95,9 +99,15 @@ def segment_lazy(
 
 
 def _run_block(
-    runner: Runner, axes: str, tile: Tile, reading: Reading, block: NDArray[Any]
+    runner: Runner,
+    contexts: SliceContext,
+    axes: str,
+    tile: Tile,
+    reading: Reading,
+    block: NDArray[Any],
 ) -> NDArray[Any]:
-    return runner(channels_first(reading.fill(np.asarray(block)), axes), tile)
+    pixels = channels_first(reading.fill(np.asarray(block)), axes)
+    return runner(pixels, tile, contexts(tile.core))
 
 
 def _nested(numbers: NDArray[np.intp], block: Any) -> Any:

@@ -70,12 +70,15 @@ class Model:
 
         return save_model(self, Path(path), overwrite)
 
-    def describe(self) -> dict[str, Any]:
-        """Name, classes, network, normalisation, recipe and provenance as plain data."""
+    def describe(self, tile: int | None = None, batch: int = 1) -> dict[str, Any]:
+        """Name, classes, network, normalisation, recipe and provenance as plain data.
+
+        Parameters as `napari_fcnseg.describe`.
+        """
         return {
             "model": self.name,
             "classes": {c.id: c.name for c in self.classes},
-            **describe(self.net),
+            **describe(self.net, tile, batch),
             "normalisation": asdict(self.normalisation),
             "recipe": self.recipe.to_dict() if self.recipe else None,
             **self.provenance,

@@ -1,7 +1,8 @@
 """The one interface of all networks."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -53,6 +54,25 @@ class SegmentationNet(nn.Module, ABC):
     @abstractmethod
     def forward(self, x: Tensor) -> Tensor:
         """Return logits."""
+
+    def pool_context(self, thumbnail: Tensor) -> tuple[Tensor, ...]:
+        """Return what global poolings see in ``(1, in_channels, *space)``; here there are none."""
+        return ()
+
+    @contextmanager
+    def frozen_context(self, context: Sequence[Tensor]) -> Iterator[None]:
+        """Fix what global poolings see, for all inputs within the context manager.
+
+        The network is exact then, and tiles agree with each other. Where the context is that
+        of a thumbnail of the whole slice, the result comes near that of the untiled network,
+        which would pool features of the image at its full resolution.
+
+        Parameters
+        ----------
+        context
+            From `pool_context`.
+        """
+        yield
 
     def check_input(self, x: Tensor) -> None:
         """Raise `NetError` unless the size of `x` is legal."""

@@ -109,14 +109,18 @@ class _Block(nn.Module):
         self.checkpointing = checkpointing
 
     def forward(self, x: Tensor) -> Tensor:
-        made: list[Tensor] = []
+        maps = [x]
         for layer in self.layers:
-            seen = torch.cat([x, *made], 1)
-            if self.checkpointing and self.training:
-                made.append(checkpoint(layer, seen, use_reentrant=False))
+            if self.checkpointing and self.training:  # what is joined is the most of it
+                maps.append(checkpoint(_joined, layer, *maps, use_reentrant=False))
             else:
-                made.append(layer(seen))
-        return torch.cat(made, 1)
+                maps.append(_joined(layer, *maps))
+        return torch.cat(maps[1:], 1)
+
+
+def _joined(layer: nn.Module, *maps: Tensor) -> Tensor:
+    made: Tensor = layer(torch.cat(maps, 1))
+    return made
 
 
 def _layer(inputs: int, outputs: int, kernel: int, dropout: float) -> list[nn.Module]:

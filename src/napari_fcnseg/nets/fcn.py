@@ -61,7 +61,7 @@ class FCN(SameSizeNet):
         super().__init__()
         if fuse not in ("scores", "features"):
             raise NetError(f"fuse = {fuse!r}: choose one of 'scores', 'features'")
-        self.in_channels, self.classes = in_channels, classes
+        self.in_channels, self.classes, self.finest = in_channels, classes, finest
         self.offsets, self.at_once, self.fuse = OFFSETS[finest], at_once, fuse
         self.stages = nn.ModuleList(
             vgg_stages(backbone, in_channels, width, first_padding=FIRST_PADDING)

@@ -112,18 +112,21 @@ def measure(net: "SegmentationNet", axis: int) -> AxisGeometry:
         if size > LARGEST_INPUT:
             raise NetError("this network sees its whole input; it has no receptive field")
         first = (size // 2 - margin) // stride * stride + margin  # on the grid, mid-input
-        source = torch.zeros(stride, 1, *shape)
-        for phase in range(stride):
-            source[phase].select(1 + axis, first + phase).fill_(1)
-        seen = influence(source).amax(1).movedim(1 + axis, -1).flatten(1, -2).amax(1) > 0
-        if not (seen[:, : stride + 1].any() or seen[:, -stride - 1 :].any()):
+        for phases in sorted({1, stride}):  # one phase tells at little cost where there is no room
+            source = torch.zeros(phases, 1, *shape)
+            for number in range(phases):
+                source[number].select(1 + axis, first + number).fill_(1)
+            seen = influence(source).amax(1).movedim(1 + axis, -1).flatten(1, -2).amax(1) > 0
+            if seen[:, : stride + 1].any() or seen[:, -stride - 1 :].any():
+                break
+        else:
             break
         cells *= 2
 
     if not seen.any():
         raise NetError("this network sees its whole input alike; it has no receptive field")
-    phases, outputs = torch.nonzero(seen, as_tuple=True)
-    inputs = first + phases
+    at_phase, outputs = torch.nonzero(seen, as_tuple=True)
+    inputs = first + at_phase
     cell_start = outputs // stride * stride + margin
     offset = inputs - (outputs + margin)
     fields = [offset[outputs % stride == p] for p in range(stride)]

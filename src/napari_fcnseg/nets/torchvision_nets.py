@@ -1,10 +1,9 @@
 """torchvision's FCN and DeepLab v3 (Chen et al. 2017, arXiv 1706.05587), with its names."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -75,36 +74,29 @@ class TorchvisionNet(SameSizeNet):
         scores = self.classifier(self.backbone(x)["out"])
         return F.interpolate(scores, size=x.shape[2:], mode="bilinear", align_corners=False)
 
-    @contextmanager
-    def frozen_context(self, thumbnail: Tensor) -> Iterator[None]:
-        """Take what image pooling sees from `thumbnail`, for all inputs within the context.
-
-        Tiles then agree with each other: with the pooled context fixed the network is
-        exact. The result is not that of the untiled network, which would pool the features
-        of the image at its full resolution.
-
-        Parameters
-        ----------
-        thumbnail
-            ``(1, in_channels, Y, X)``: the whole slice, made smaller.
-        """
-        frozen: list[Any] = []
-        with torch.inference_mode():
-            seen: list[Tensor] = []
-            hooks = [p.register_forward_hook(lambda m, i, o: seen.append(o)) for p in self._pooling]
-            try:
-                self(thumbnail)
-            finally:
-                for hook in hooks:
-                    hook.remove()
+    def pool_context(self, thumbnail: Tensor) -> tuple[Tensor, ...]:
+        """Return what each global pooling sees in `thumbnail`."""
+        seen: list[Tensor] = []
+        hooks = [p.register_forward_hook(lambda m, i, o: seen.append(o)) for p in self._pooling]
         try:
-            for pool, value in zip(self._pooling, seen, strict=True):
-                frozen.append(
+            self(thumbnail)
+        finally:
+            for hook in hooks:
+                hook.remove()
+        return tuple(seen)
+
+    @contextmanager
+    def frozen_context(self, context: Sequence[Tensor]) -> Iterator[None]:
+        """Let each global pooling return what it saw elsewhere; see `SegmentationNet`."""
+        hooks: list[Any] = []
+        try:
+            for pool, value in zip(self._pooling, context, strict=True):
+                hooks.append(
                     pool.register_forward_hook(
                         lambda m, i, o, value=value: value.expand(len(o), -1, -1, -1)
                     )
                 )
             yield
         finally:
-            for hook in frozen:
+            for hook in hooks:
                 hook.remove()

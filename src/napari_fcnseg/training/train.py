@@ -24,6 +24,7 @@ def train(
     unpainted: Unpainted = "ignore",
     device: str = "auto",
     name: str = "model",
+    start: Model | None = None,
 ) -> Steps[Event]:
     """Train a network on painted images.
 
@@ -43,6 +44,9 @@ def train(
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     name
         Of the model.
+    start
+        Model to go on from, with its weights and its normalisation: one of the recipe's
+        network, or a coarser FCN, see `take_weights`.
 
     Returns
     -------
@@ -56,7 +60,7 @@ def train(
         At once, if images, annotations, recipe or device cannot be used.
     """
     data = prepare(images, annotations, axes, classes, unpainted)
-    return Steps(_run(Trainer(data, recipe or Recipe(), device, name)))
+    return Steps(_run(Trainer(data, recipe or Recipe(), device, name, start)))
 
 
 def fit(images: Any, annotations: Any, recipe: Recipe | None = None, **options: Any) -> Model:

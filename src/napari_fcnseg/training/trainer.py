@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from napari_fcnseg.annotations.extent import largest_object
 from napari_fcnseg.errors import RecipeError
 from napari_fcnseg.images.normalise import fit_normalisation
 from napari_fcnseg.models.model import Model, sample_size
@@ -23,6 +24,7 @@ from napari_fcnseg.training.patches import PatchSampler, Source
 from napari_fcnseg.training.prepare import TrainingData
 from napari_fcnseg.training.recipe import Recipe
 from napari_fcnseg.training.schedule import rate_factor
+from napari_fcnseg.training.start import take_weights
 from napari_fcnseg.training.validate import Scores, Validator
 
 CLIP = 12.0  # largest norm of the gradient
@@ -41,9 +43,18 @@ class Trainer:
         See `choose_device`.
     name
         Of the model.
+    start
+        Model whose weights and normalisation it starts with.
     """
 
-    def __init__(self, data: TrainingData, recipe: Recipe, device: str, name: str) -> None:
+    def __init__(
+        self,
+        data: TrainingData,
+        recipe: Recipe,
+        device: str,
+        name: str,
+        start: Model | None = None,
+    ) -> None:
         self.data, self.recipe, self.name = data, recipe, name
         self.device = choose_device(device)
         self._rng = np.random.default_rng(recipe.seed)
@@ -53,6 +64,8 @@ class Trainer:
             self.net = build_net(
                 recipe.net, data.images[0].channels, len(data.classes), **recipe.net_options
             )
+        if start:
+            take_weights(self.net, start, data.classes)
         if recipe.batch < self.net.min_batch:
             raise RecipeError(
                 f"batch = {recipe.batch}: {recipe.net} needs at least {self.net.min_batch} patches "
@@ -70,7 +83,10 @@ class Trainer:
         sources = [
             Source(*parts) for parts in zip(data.images, data.annotations, splits, strict=True)
         ]
-        self.normalisation = fit_normalisation(data.images, recipe.normalisation)
+        self.normalisation = (
+            start.normalisation if start else fit_normalisation(data.images, recipe.normalisation)
+        )
+        self._start = {"started_from": start.name} if start else {}
         class_ids = [c.id for c in data.classes]
         self._sampler = PatchSampler(sources, class_ids, self.normalisation)
         self.validator = Validator(self._sampler, self.net, data.classes, self._rng)
@@ -81,14 +97,28 @@ class Trainer:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know before it starts."""
+        return (*self.data.notes, *self._short_sighted(), *self._unscored())
+
+    def _short_sighted(self) -> list[str]:
+        """Say so where the network sees less than what was painted in one piece."""
+        field = self.net.geometry[-1].field[0]
+        largest = max((largest_object(a) for a in self.data.annotations), key=lambda p: p.span)
+        if largest.span <= field or not self.net.exact:
+            return []
+        return [
+            f"this network sees {field} px; your largest stroke-connected object "
+            f"({largest.name}) spans {largest.span} px. If its middle looks like something else, "
+            "take a deeper network, or one that sees further"
+        ]
+
+    def _unscored(self) -> list[str]:
+        """Name the classes that cannot be validated."""
         unscored = [c.name for c in self.data.classes if c.name not in self.validator.scored]
         if not self.recipe.validation or not unscored:
-            return self.data.notes
+            return []
         if len(unscored) == len(self.data.classes):
-            note = "too few strokes to hold any out: there will be no validation scores"
-        else:
-            note = f"too few strokes to validate {', '.join(unscored)}: paint it in more places"
-        return (*self.data.notes, note)
+            return ["too few strokes to hold any out: there will be no validation scores"]
+        return [f"too few strokes to validate {', '.join(unscored)}: paint it in more places"]
 
     def step(self, progress: float) -> tuple[float, float]:
         """Take one optimisation step at `progress` through the budget; loss and rate."""
@@ -168,6 +198,7 @@ class Trainer:
                 "weights_of_step": step,
                 "images": [f"{i.name} {i.axes} {i.shape} {i.dtype}" for i in self.data.images],
                 "labelled_pixels": self.data.pixels,
+                **self._start,
                 "validation": {k: round(v, 4) for k, v in scores.iou.items()} if scores else {},
             },
         )

@@ -1,0 +1,71 @@
+"""What the commands do that tell about networks, models and images."""
+
+from argparse import Namespace
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from napari_fcnseg.printing import open_as_told, print_json, print_table
+
+
+def nets(options: Namespace) -> int:
+    """List the networks, with what they cost and how far they see."""
+    from napari_fcnseg.nets.describe import describe
+    from napari_fcnseg.nets.registry import NETS, outline_net
+
+    rows = (describe(outline_net(name), costs=False) for name in NETS)
+    if options.json:
+        return print_json(list(rows))
+    line = "{:28} {:>12}  {:>6}  {:>9}  {:5}  {}"
+    print(line.format("name", "parameters", "stride", "field", "exact", "about"))
+    for row in rows:
+        field = _range(row["receptive_field"])
+        exact = "yes" if row["exact"] else "no"
+        print(
+            line.format(
+                row["net"], f"{row['parameters']:,}", row["stride"], field, exact, row["about"]
+            )
+        )
+    return 0
+
+
+def info(options: Namespace) -> int:
+    """Describe a model, an image or a network."""
+    from napari_fcnseg.nets.registry import NETS
+
+    path = Path(options.what)
+    if options.what in NETS:
+        from napari_fcnseg.nets.describe import describe
+        from napari_fcnseg.nets.registry import outline_net
+
+        found = describe(outline_net(options.what), options.tile, options.batch)
+    elif path.suffix == ".zip" or (path / "bioimageio.yaml").exists():
+        from napari_fcnseg.models.load import load_model
+
+        found = load_model(path, check=True).describe(options.tile, options.batch)
+    else:
+        image = open_as_told(options.what, options)
+        found = {name: getattr(image, name) for name in ("axes", "shape", "scale", "units")}
+        found["dtype"] = str(image.dtype)
+    if options.json:
+        return print_json(found)
+    print_table(_readable(found))
+    return 0
+
+
+def _readable(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Round large numbers, with their units."""
+    shown = dict(found)
+    for name, value in found.items():
+        if name.startswith("memory_"):
+            shown[name] = f"{value / 2**20:,.0f} MiB"
+        elif name in ("flops_per_pixel", "parameters"):
+            shown[name] = f"{value:,}"
+        elif name == "receptive_field":
+            shown[name] = _range(value)
+    return {name: value for name, value in shown.items() if value != ""}
+
+
+def _range(field: tuple[int, int]) -> str:
+    """Write smallest and largest receptive field; one number where they are equal."""
+    return "-".join(map(str, sorted(set(field))))

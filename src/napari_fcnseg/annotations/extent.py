@@ -1,0 +1,56 @@
+"""How large the painted objects are."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from napari_fcnseg.annotations.annotation import Annotation
+
+MOST_CELLS = 2048  # along an edge; strokes that are further apart are looked at more coarsely
+NEIGHBOURS = np.ones((3, 3), bool)
+
+
+@dataclass(frozen=True)
+class Painted:
+    """The longest connected labels of one class in one plane."""
+
+    span: int
+    name: str
+
+
+def largest_object(annotation: Annotation) -> Painted:
+    """Find the longest side, in pixels, of what is painted in one piece.
+
+    Pieces are connected labels of one class in one plane, corners included. One that
+    reaches from border to border is no object of a size: it is left out. The background of
+    dense labels is not looked at.
+    """
+    found = [Painted(0, "")]
+    height, width = annotation.labels.kept_shape[-2:]
+    for value, positions in annotation.index.positions.items():
+        if not annotation.by_value[value].id:
+            continue
+        sparse = annotation.index.counts[value] / len(positions)  # of more, a sample is kept
+        planes, which = np.unique(positions[:, :-2], axis=0, return_inverse=True)
+        for number in range(len(planes)):
+            yx = positions[which.ravel() == number, -2:]
+            spans = _spans(yx, 1 if sparse == 1 else int(np.ceil(3 * np.sqrt(sparse))))
+            inside = spans[(spans < (height, width)).all(axis=1)]
+            longest = int(inside.max(initial=0))
+            found.append(Painted(longest, annotation.by_value[value].name))
+    return max(found, key=lambda p: p.span)
+
+
+def _spans(yx: NDArray[np.int64], coarse: int) -> NDArray[np.int64]:
+    """Height and width of each connected piece, in cells of at least `coarse` pixels."""
+    corner = yx.min(axis=0)
+    extent = int((yx.max(axis=0) - corner).max()) + 1
+    cell = max(coarse, -(-extent // MOST_CELLS))
+    at = (yx - corner) // cell
+    mask = np.zeros(at.max(axis=0) + 1, bool)
+    mask[tuple(at.T)] = True
+    pieces, _ = ndimage.label(mask, NEIGHBOURS)
+    sizes = [[s.stop - s.start for s in piece] for piece in ndimage.find_objects(pieces)]
+    return np.array(sizes, np.int64) * cell

@@ -1,0 +1,101 @@
+"""What a network costs, counted on a run without numbers."""
+
+import copy
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+from torch.utils.flop_counter import FlopCounterMode
+
+if TYPE_CHECKING:
+    from napari_fcnseg.nets.base import SegmentationNet
+
+STATES = 2  # of AdamW, for each weight
+
+
+class _PeakMemory(TorchDispatchMode):
+    """Counts the bytes of all tensors that are alive, and the most there ever were."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.now = self.peak = 0
+        self._seen: weakref.WeakSet[Any] = weakref.WeakSet()
+
+    def __torch_dispatch__(
+        self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        for leaf in tree_leaves(result):
+            if isinstance(leaf, Tensor):
+                self._follow(leaf.untyped_storage())
+        return result
+
+    def _follow(self, storage: torch.UntypedStorage) -> None:
+        if storage in self._seen:
+            return
+        self._seen.add(storage)
+        self.now += storage.nbytes()
+        self.peak = max(self.peak, self.now)
+        weakref.finalize(storage, self._forget, storage.nbytes())
+
+    def _forget(self, nbytes: int) -> None:
+        self.now -= nbytes
+
+
+@contextmanager
+def _outlined(net: "SegmentationNet", training: bool) -> Iterator["SegmentationNet"]:
+    """Yield a copy of the network without numbers."""
+    with torch.device("meta"):
+        yield copy.deepcopy(net).to("meta").train(training)
+
+
+def flops(net: "SegmentationNet", size: Sequence[int]) -> int:
+    """Floating-point operations for one input, two for each multiply-add.
+
+    Convolutions and matrix products are counted, as they outweigh all else.
+
+    Parameters
+    ----------
+    net
+        Any network.
+    size
+        Legal spatial size of the input.
+    """
+    with _outlined(net, False) as outline, torch.inference_mode():
+        counter = FlopCounterMode(display=False)
+        with counter:
+            outline(torch.empty(1, net.in_channels, *size))
+    return int(counter.get_total_flops())
+
+
+def memory(net: "SegmentationNet", size: Sequence[int], batch: int = 1, train: bool = False) -> int:
+    """Bytes of weights and of all that must be kept at once, in float32.
+
+    What a convolution needs to work in comes on top; it depends on device and library.
+
+    Parameters
+    ----------
+    net
+        Any network.
+    size
+        Legal spatial size of an input.
+    batch
+        Inputs at once.
+    train
+        Of a training step with AdamW, gradients included; else of inference.
+    """
+    weights = sum(t.numel() * 4 for t in (*net.parameters(), *net.buffers()))
+    kept = _PeakMemory()
+    with _outlined(net, train) as outline, kept:
+        x = torch.empty(batch, net.in_channels, *size)
+        if train:
+            outline(x).sum().backward()  # its gradients are among what is counted
+        else:
+            with torch.inference_mode():
+                outline(x)
+    return weights * (1 + STATES if train else 1) + kept.peak

@@ -1,0 +1,56 @@
+"""Start a training run with the weights of a model."""
+
+from collections.abc import Sequence
+
+from napari_fcnseg.annotations.classes import SegClass
+from napari_fcnseg.errors import ModelError
+from napari_fcnseg.models.model import Model
+from napari_fcnseg.nets.base import SegmentationNet
+from napari_fcnseg.nets.fcn import FCN, refine_fcn
+
+
+def take_weights(net: SegmentationNet, start: Model, classes: Sequence[SegClass]) -> None:
+    """Copy the weights of `start` into `net`.
+
+    The two have the same network. Or `start` is an FCN and `net` a finer one of the same
+    backbone: FCN-16s after FCN-32s and FCN-8s after FCN-16s, stage by stage as Long et al.
+    2015, section 4.2.
+
+    Raises
+    ------
+    ModelError
+        If the networks, their channels or their classes differ.
+    """
+    theirs = start.net
+    if [c.id for c in classes] != [c.id for c in start.classes]:
+        raise ModelError(
+            f"the model {start.name} knows the classes {_listed(start.classes)}, but "
+            f"{_listed(classes)} are painted: it can be trained further on its own classes only"
+        )
+    if net.in_channels != theirs.in_channels:
+        raise ModelError(
+            f"the model {start.name} was trained on {theirs.in_channels} channels, the images have "
+            f"{net.in_channels}: give it images of its own kind"
+        )
+    if isinstance(net, FCN) and isinstance(theirs, FCN) and net.finest < theirs.finest:
+        refine_fcn(theirs, net)
+        return
+    if _key(net) != _key(theirs):
+        raise ModelError(
+            f"the model {start.name} is {theirs.name} {_options(theirs)}, the recipe asks for "
+            f"{net.name} {_options(net)}: start with a model of the same network, or an FCN with a "
+            "coarser one"
+        )
+    net.load_state_dict(theirs.state_dict())
+
+
+def _key(net: SegmentationNet) -> tuple[str, dict[str, object]]:
+    return net.name, {k: v for k, v in net.options.items() if k != "pretrained"}
+
+
+def _options(net: SegmentationNet) -> str:
+    return "(" + ", ".join(f"{k} = {v!r}" for k, v in net.options.items()) + ")"
+
+
+def _listed(classes: Sequence[SegClass]) -> str:
+    return ", ".join(f"{c.id} {c.name}" for c in classes)
