@@ -1,0 +1,123 @@
+"""Mean IoU of every family after one short, fixed budget, on real images.
+
+    FCNSEG_DATA=... python benchmarks/families.py --minutes 1.5
+
+Axons: SEM of spinal cord, three classes; four images train, two test, one of them of an
+animal that is in no other. Networks that see
+stacks: ISBI 2012, two classes; slices 0 to 13 train, 14 to 19 test. All labels are dense and
+all networks start from random weights. Chance is the best constant answer.
+"""
+
+import argparse
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+from machine import machine
+
+import napari_fcnseg as fs
+from napari_fcnseg.evaluation.scores import confusion_matrix, iou
+
+BN = {"backbone": "vgg16_bn", "width": 16}
+SLIM = {"backbone": "resnet18"}
+# Network, options that make it small enough for a CPU, and the peak learning rate.
+AXONS = [
+    ("unet", {"width": 16, "depth": 4}, 1e-3),
+    ("unet_light", {}, 3e-3),
+    ("ciresan_n4", {"width": 16}, 1e-3),
+    ("fcn32s", BN, 1e-3),
+    ("fcn16s", BN, 1e-3),
+    ("fcn8s", BN, 1e-3),
+    ("resnet18_8s", {"width": 32}, 1e-3),
+    ("fcn_resnet50", {}, 1e-3),
+    ("segnet", {"width": 16}, 3e-3),
+    ("segnet_basic", {"width": 16}, 3e-3),
+    ("deconvnet", {"width": 16}, 3e-3),
+    ("fcdensenet56", {}, 3e-3),
+    ("dilatednet", {"width": 16}, 1e-3),
+    ("context", {}, 3e-3),
+    ("deeplabv1_largefov", {"width": 16}, 1e-3),
+    ("deeplabv1_msc", {"width": 16}, 1e-3),
+    ("deeplabv2", SLIM | {"width": 32}, 1e-3),
+    ("deeplabv3_mobilenet_v3_large", {}, 3e-3),
+    ("refinenet", SLIM | {"width": 32}, 1e-3),
+]
+ISBI = [("unet_light", {}, 3e-3), ("unet25d", {}, 3e-3), ("unet3d_light", {}, 3e-3)]
+
+
+def axons(folder):
+    paths = sorted((folder / "axons" / "images").glob("*.tif"))
+    labels = [fs.open_image(p.parents[1] / "labels" / p.name).read({})[0] for p in paths]
+    pairs = list(zip(map(fs.open_image, paths), labels, strict=True))
+    tests = [i for i, p in enumerate(paths) if "data11" in p.name or "data12" in p.name]
+    train = [pair for i, pair in enumerate(pairs) if i not in tests]
+    return train, [pairs[i] for i in tests], {0: "background", 1: "myelin", 2: "axon"}
+
+
+def isbi(folder):
+    stack = fs.open_image(folder / "isbi2012" / "train-volume.tif", axes="ZYX").read({})[0]
+    labels = fs.open_image(folder / "isbi2012" / "train-labels.tif", axes="ZYX").read({})[0]
+    image = [fs.Image(part, "ZYX") for part in (stack[:14], stack[14:])]
+    return [(image[0], labels[:14])], [(image[1], labels[14:])], {0: "membrane", 255: "cell"}
+
+
+def score(predicted, truth, values):
+    """Mean IoU; `predicted` holds class ids, `truth` label values, in the order of `values`."""
+    return iou(confusion_matrix(truth, predicted, len(values))).mean()
+
+
+def run(name, options, rate, train, test, names, minutes, patch):
+    recipe = fs.Recipe(
+        net=name, net_options=options, minutes=minutes, rate=rate, patch=patch, validation=0
+    )
+    images, labels = zip(*train, strict=True)
+    model = fs.fit(list(images), list(labels), recipe, classes=names)
+    ids = {c.name: i for i, c in enumerate(model.classes)}
+    order = [ids[n] for n in names.values()]
+    found = []
+    for image, truth in test:
+        winners = fs.segment(model, image)
+        indices = np.zeros(256, int)
+        indices[[c.id for c in model.classes]] = np.arange(len(model.classes))
+        values = np.full(256, -1)
+        values[list(names)] = order
+        found.append(score(indices[winners], values[truth], order))
+    return model, float(np.mean(found))
+
+
+def table(title, nets, data, minutes, patch):
+    train, test, names = data
+    truth = np.concatenate([t.ravel() for _, t in test])
+    shares = np.bincount(truth, minlength=256)[list(names)] / truth.size
+    chance = shares.max() / len(names)
+    print(f"\n## {title}\n\nChance: {chance:.3f}\n")
+    print("| network | options | parameters | steps | mean IoU |")
+    print("|---|---|---|---|---|", flush=True)
+    for name, options, rate in nets:
+        model, mean = run(name, options, rate, train, test, names, minutes, patch)
+        told = ", ".join(f"{k} {v}" for k, v in options.items()) or "-"
+        steps = model.provenance["steps"]
+        warn = "" if mean > chance + 0.02 else " (at chance)"
+        print(
+            f"| {name} | {told} | {model.net.parameter_count:,} | {steps} | {mean:.3f}{warn} |",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=1.5)
+    parser.add_argument("--patch", type=int, default=192)
+    parser.add_argument("--nets", nargs="*", help="only these")
+    options = parser.parse_args()
+    torch.set_num_threads(max(1, os.cpu_count() or 1))
+    folder = Path(os.environ["FCNSEG_DATA"])
+    wanted = [
+        [n for n in nets if not options.nets or n[0] in options.nets] for nets in (AXONS, ISBI)
+    ]
+    print(f"# Families after {options.minutes:g} minutes each\n\n{machine()}")
+    if wanted[0]:
+        table("Axons", wanted[0], axons(folder), options.minutes, options.patch)
+    if wanted[1]:
+        table("ISBI 2012", wanted[1], isbi(folder), options.minutes, 128)
