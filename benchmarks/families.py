@@ -1,6 +1,6 @@
-"""Mean IoU of every family after one short, fixed budget, on real images.
+"""Mean IoU of every family after a short, fixed budget, on real images.
 
-    FCNSEG_DATA=... python benchmarks/families.py --minutes 1.5
+    FCNSEG_DATA=... python benchmarks/families.py --steps 150
 
 Axons: SEM of spinal cord, three classes; four images train, two test, one of them of an
 animal that is in no other. Networks that see
@@ -10,6 +10,7 @@ all networks start from random weights. Chance is the best constant answer.
 
 import argparse
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from machine import machine
 import napari_fcnseg as fs
 from napari_fcnseg.evaluation.scores import confusion_matrix, iou
 
+BATCH = 4
 BN = {"backbone": "vgg16_bn", "width": 16}
 SLIM = {"backbone": "resnet18"}
 # Network, options that make it small enough for a CPU, and the peak learning rate.
@@ -41,6 +43,7 @@ AXONS = [
     ("deeplabv1_msc", {"width": 16}, 1e-3),
     ("deeplabv2", SLIM | {"width": 32}, 1e-3),
     ("deeplabv3_mobilenet_v3_large", {}, 3e-3),
+    ("lraspp_mobilenet_v3_large", {}, 3e-3),
     ("refinenet", SLIM | {"width": 32}, 1e-3),
 ]
 ISBI = [("unet_light", {}, 3e-3), ("unet25d", {}, 3e-3), ("unet3d_light", {}, 3e-3)]
@@ -67,9 +70,15 @@ def score(predicted, truth, values):
     return iou(confusion_matrix(truth, predicted, len(values))).mean()
 
 
-def run(name, options, rate, train, test, names, minutes, patch):
+def run(name, options, rate, train, test, names, steps, patch):
     recipe = fs.Recipe(
-        net=name, net_options=options, minutes=minutes, rate=rate, patch=patch, validation=0
+        net=name,
+        net_options=options,
+        steps=steps,
+        rate=rate,
+        patch=patch,
+        batch=BATCH,
+        validation=0,
     )
     images, labels = zip(*train, strict=True)
     model = fs.fit(list(images), list(labels), recipe, classes=names)
@@ -86,29 +95,31 @@ def run(name, options, rate, train, test, names, minutes, patch):
     return model, float(np.mean(found))
 
 
-def table(title, nets, data, minutes, patch):
+def table(title, nets, data, steps, patch):
     train, test, names = data
     truth = np.concatenate([t.ravel() for _, t in test])
     shares = np.bincount(truth, minlength=256)[list(names)] / truth.size
     chance = shares.max() / len(names)
     print(f"\n## {title}\n\nChance: {chance:.3f}\n")
-    print("| network | options | parameters | steps | mean IoU |")
+    print("| network | options | parameters | training (min) | mean IoU |")
     print("|---|---|---|---|---|", flush=True)
     for name, options, rate in nets:
-        model, mean = run(name, options, rate, train, test, names, minutes, patch)
+        began = time.monotonic()
+        model, mean = run(name, options, rate, train, test, names, steps, patch)
         told = ", ".join(f"{k} {v}" for k, v in options.items()) or "-"
-        steps = model.provenance["steps"]
+        minutes = (time.monotonic() - began) / 60
         warn = "" if mean > chance + 0.02 else " (at chance)"
         print(
-            f"| {name} | {told} | {model.net.parameter_count:,} | {steps} | {mean:.3f}{warn} |",
+            f"| {name} | {told} | {model.net.parameter_count:,} | {minutes:.1f} "
+            f"| {mean:.3f}{warn} |",
             flush=True,
         )
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=1.5)
-    parser.add_argument("--patch", type=int, default=192)
+    parser.add_argument("--steps", type=int, default=150)
+    parser.add_argument("--patch", type=int, default=128)
     parser.add_argument("--nets", nargs="*", help="only these")
     options = parser.parse_args()
     torch.set_num_threads(max(1, os.cpu_count() or 1))
@@ -116,8 +127,8 @@ if __name__ == "__main__":
     wanted = [
         [n for n in nets if not options.nets or n[0] in options.nets] for nets in (AXONS, ISBI)
     ]
-    print(f"# Families after {options.minutes:g} minutes each\n\n{machine()}")
+    print(f"# Families after {options.steps} steps of {BATCH} patches each\n\n{machine()}")
     if wanted[0]:
-        table("Axons", wanted[0], axons(folder), options.minutes, options.patch)
+        table("Axons", wanted[0], axons(folder), options.steps, options.patch)
     if wanted[1]:
-        table("ISBI 2012", wanted[1], isbi(folder), options.minutes, 128)
+        table("ISBI 2012", wanted[1], isbi(folder), options.steps, options.patch)

@@ -48,6 +48,50 @@ def train(files, *more, out="m.zip"):
     )
 
 
+def test_points_label_disks_of_the_radius(files, capsys):
+    clicks = "index,axis-0,axis-1,axis-2,class\n0,1,40,40,cell\n1,4,90,100,gap\n"
+    (files / "clicks.csv").write_text(clicks)
+    arguments = ["train", "--image", files / "image.tif", "--labels", files / "clicks.csv"]
+    arguments += ["--recipe", files / "r.toml", "--out", files / "m.zip", *QUICK, "--json"]
+    for options, pixels in (([], 13), (["--radius", "0"], 1)):
+        assert run(*arguments, "--overwrite", *options) == 0
+        model = fs.load_model(files / "m.zip")
+        assert model.provenance["labelled_pixels"] == {"cell": pixels, "gap": pixels}
+    capsys.readouterr()
+    (files / "clicks.csv").write_text("axis-0,axis-1\n1,2\n")
+    assert run(*arguments, "--overwrite") == 4
+    assert "clicks.csv has 1 rows with the columns axis-0, axis-1" in capsys.readouterr().err
+
+
+def test_training_goes_on_from_a_model(files, capsys):
+    assert train(files) == 0
+    assert train(files, "--start", files / "m.zip", *QUICK, out="n.zip") == 0
+    assert fs.load_model(files / "n.zip").provenance["started_from"]
+    assert train(files, "--start", files / "none.zip", *QUICK, out="o.zip") == 6
+    assert train(files, "--start", files / "m.zip", "--net", "segnet", out="o.zip") == 6
+    assert "is unet" in capsys.readouterr().err
+    assert not (files / "o.zip").exists()
+
+
+def test_what_a_network_costs(capsys):
+    assert run("info", "unet_light", "--tile", 256, "--batch", 2, "--json") == 0
+    small = json.loads(capsys.readouterr().out)
+    assert (small["tile"], small["batch"]) == ([256, 256], 2)
+    assert run("info", "unet_light", "--tile", 512, "--batch", 2) == 0
+    shown = capsys.readouterr().out
+    assert "MiB" in shown
+    assert f"{small['flops_per_pixel']:,}" in shown  # per pixel: no matter of the tile
+
+
+def test_a_reader_that_has_seen_enough_is_no_defect():
+    done = subprocess.run(
+        f"{sys.executable} -m napari_fcnseg info unet3d_light | true; echo ${{PIPESTATUS[0]}}",
+        shell=True, executable="/bin/bash", capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "defect" not in done.stderr
+    assert done.stdout.strip() in ("0", "141")
+
+
 def test_train_then_predict_then_look(files, capsys):
     assert train(files) == 0
     assert "membrane" not in capsys.readouterr().out

@@ -24,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = make_parser().parse_args(arguments)
     try:
         code: int = options.run(options)
+        sys.stdout.flush()
     except BrokenPipeError:  # a reader like `head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = BROKEN_PIPE

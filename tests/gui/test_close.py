@@ -30,7 +30,7 @@ def test_training_ends_with_the_window(train, press, viewer, qtbot):
     job = train.panel.job
     viewer.close()
     settle(qtbot, before)
-    assert not job.running
+    qtbot.waitUntil(lambda: not job.running, timeout=MINUTE)
 
 
 def test_no_half_written_file_looks_whole(dock, press, viewer, qtbot, tmp_path):
@@ -54,6 +54,7 @@ def test_closing_only_the_widget_stops_its_job_too(train, press, viewer, qtbot):
     qtbot.waitUntil(lambda: len(train.plot.loss) > 1, timeout=MINUTE)
     viewer.window.remove_dock_widget(train)
     settle(qtbot, before)
+    qtbot.waitUntil(lambda: train.panel.job is None, timeout=MINUTE)
     assert trained_models(viewer).models == [train.model]  # what it learned is kept
     viewer.layers["stack"].name = "renamed"  # nobody listens any more
     viewer.dims.set_current_step(0, 1)

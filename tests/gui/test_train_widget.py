@@ -20,6 +20,19 @@ def test_the_recipe_is_what_stands_in_the_form(train, press, ended):
     assert train.panel.bar.value() == train.panel.bar.maximum()
 
 
+def test_the_network_says_what_it_costs_before_it_is_trained(train, qtbot):
+    qtbot.waitUntil(lambda: "sees" in train.facts.text(), timeout=MINUTE)
+    first = train.facts.text()
+    assert re.match(r"[\d,]+ parameters, sees [\d-]+ px, tiles leave no trace; about", first)
+    train.settings.widgets["depth"].value = 4
+    qtbot.waitUntil(lambda: "sees 92-100 px" in train.facts.text(), timeout=MINUTE)
+    train.net.value = "deeplabv3_mobilenet_v3_large"
+    qtbot.waitUntil(lambda: "tiles only nearly agree" in train.facts.text(), timeout=MINUTE)
+    train.net.value = "unet"
+    train.settings.widgets["depth"].value = 1  # what cannot be built is said at once
+    qtbot.waitUntil(lambda: "depth = 1" in train.facts.text(), timeout=MINUTE)
+
+
 def test_a_stopped_run_keeps_the_best_model(train, press, ended, qtbot, tmp_path):
     train.minutes.value = 100
     press(train.panel.start_button)

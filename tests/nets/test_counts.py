@@ -35,7 +35,9 @@ COUNTS = [
     (37_877_652, "deeplabv2", 3, 21, {"backbone": "vgg16"}),
     (11_187_285, "resnet18_8s", 3, 21, {}),
     (21_295_445, "resnet34_8s", 3, 21, {}),
+    (23_551_061, "resnet50_8s", 3, 21, {}),
     (42_543_189, "resnet101_8s", 3, 21, {}),
+    (7_852_644, "unet_same", 3, 4, {}),
     (118_052_437, "refinenet", 3, 21, {}),
     (99_060_309, "refinenet", 3, 21, {"backbone": "resnet50"}),
     (32_957_013, "fcn_resnet50", 3, 21, {}),
@@ -50,6 +52,7 @@ COUNTS = [
     (58_630_997, "deeplabv3_resnet101", 3, 21, {}),
     (60_996_202, "deeplabv3_resnet101", 3, 21, {"aux": True}),
     (11_025_477, "deeplabv3_mobilenet_v3_large", 3, 21, {}),
+    (3_221_538, "lraspp_mobilenet_v3_large", 3, 21, {}),
     (11_029_328, "deeplabv3_mobilenet_v3_large", 3, 21, {"aux": True}),
 ]
 
@@ -69,6 +72,13 @@ def test_parameters_without_bilinear_kernels(name, learned):
         net = fs.build_net(name, 3, 21)
     kernels = sum(p.numel() for n, p in net.named_parameters() if n.startswith("ups."))
     assert net.parameter_count - kernels == learned
+
+
+def test_deeplab_v3_of_the_paper_is_without_one_convolution():
+    with torch.device("meta"):
+        net = fs.build_net("deeplabv3_resnet101", 3, 21)
+    extra = sum(p.numel() for layer in (1, 2) for p in net.classifier[layer].parameters())
+    assert net.parameter_count - extra == 58_040_661
 
 
 @pytest.mark.parametrize(("kind", "count"), [("basic", 28_392), ("large", 6_803_139)])

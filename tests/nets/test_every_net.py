@@ -17,6 +17,7 @@ SLIM = {"width": 4}
 CASES = {
     "unet": ({"width": 4, "depth": 3}, 60, 1e-2),
     "unet_light": ({"width": 8, "depth": 3}, 40, 1e-2),
+    "unet_same": ({"width": 8, "depth": 3}, 40, 1e-2),
     "unet25d": ({"width": 8, "depth": 3}, 40, 1e-2),
     "unet3d": ({"width": 3, "depth": 2, "flat": 1}, 40, 1e-2),
     "unet3d_light": ({"width": 4, "depth": 3}, 40, 1e-2),
@@ -26,6 +27,7 @@ CASES = {
     "fcn8s": ({"width": 4, "backbone": "vgg16_bn"}, 60, 3e-3),
     "resnet18_8s": ({"width": 8}, 40, 3e-3),
     "resnet34_8s": ({"width": 4}, 40, 3e-3),
+    "resnet50_8s": ({"width": 4}, 40, 3e-3),
     "resnet101_8s": ({"width": 2}, 40, 3e-3),
     "segnet": (SLIM, 60, 1e-2),
     "segnet_basic": ({"width": 8}, 60, 1e-2),
@@ -43,10 +45,11 @@ CASES = {
     "deeplabv3_resnet50": None,  # the class of the next one; its outputs are torchvision's
     "deeplabv3_resnet101": None,
     "deeplabv3_mobilenet_v3_large": ({}, 15, 3e-3),
+    "lraspp_mobilenet_v3_large": ({}, 25, 3e-3),
     "refinenet": ({"width": 8, "backbone": "resnet18"}, 60, 1e-3),
 }
 NAMES = [name for name, case in CASES.items() if case]
-EXACT = [name for name in NAMES if not name.startswith("deeplabv3")]
+EXACT = [name for name in NAMES if not name.startswith(("deeplabv3", "lraspp"))]
 
 
 def build(name, in_channels=1, classes=2):

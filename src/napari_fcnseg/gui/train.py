@@ -1,6 +1,7 @@
 """The Train widget: from strokes to a network, with its preview while it learns."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from napari_fcnseg.errors import AnnotationError, FcnsegError, ImageError
 from napari_fcnseg.events import Event, Step, Steps, Trained, TrainingStarted, Validated
 from napari_fcnseg.gui.choices import DEVICES, AxesChoice, LayerChoice, trained_models
 from napari_fcnseg.gui.dock import DockContent
+from napari_fcnseg.gui.facts import NetFacts
 from napari_fcnseg.gui.form import RecipeForm, Rows
 from napari_fcnseg.gui.job import Ended
 from napari_fcnseg.gui.layers import layer_classes, layer_data, layer_image
@@ -61,13 +63,17 @@ class TrainWidget(DockContent):
         more.setCollapsedIcon("▸")
         more.setExpandedIcon("▾")
         more.addWidget(self.settings)
+        self.facts = NetFacts()
+        self._follow_recipe()
         self.panel, self.plot, self.scores = JobPanel("Start", "Stop"), CurvePlot(), QLabel()
         self.panel.started.connect(self.start)
         self.scores.setWordWrap(True)
         self.save_button = QPushButton("Save model ...")
         self.save_button.setEnabled(False)
         self.save_button.clicked.connect(self._ask_and_save)
-        self.fill([self.form, more, self.panel, self.plot, self.scores, self.save_button])
+        self.fill(
+            [self.form, self.facts, more, self.panel, self.plot, self.scores, self.save_button]
+        )
         self.removed.connect(self.panel.stop)
         self.destroyed.connect(self.panel.abandon)
         for choice in (self.image, self.labels):
@@ -99,12 +105,25 @@ class TrainWidget(DockContent):
         layers = [self.image, self.axes, self.labels, self.unpainted]
         return Rows([*layers, self.net, self.minutes, self.device])
 
+    def _follow_recipe(self) -> None:
+        """Tell about the network as it is chosen, and again when its options change."""
+        for widget in (self.net, *self.settings.widgets.values()):
+            widget.changed.connect(self._tell_facts)
+        self._tell_facts()
+
+    def _tell_facts(self, _: object = None) -> None:
+        with suppress(FcnsegError):  # told on Start
+            self.facts.show_for(self._recipe())
+
+    def _recipe(self) -> Recipe:
+        return self.settings.recipe(net=self.net.value, minutes=self.minutes.value)
+
     def start(self) -> None:
         """Start training on the chosen layers; problems are told as notifications."""
         try:
             source, painted = self._chosen_layers()
             image = layer_image(source, self.axes.axes())
-            recipe = self.settings.recipe(net=self.net.value, minutes=self.minutes.value)
+            recipe = self._recipe()
             data, classes = _labels_and_classes(painted, source, image)
         except FcnsegError as error:
             tell(error)

@@ -52,10 +52,12 @@ class NetEntry:
 
 
 _LIGHT = {"depth": 4, "width": 16, "padding": "same", "norm": "batch"}
+_SAME = {"width": 32, "padding": "same", "norm": "batch", "up": "nearest"}
 _LIGHT_3D = {"depth": 4, "width": 8, "flat": 2, "padding": "same"}
 _ENTRIES = (
     NetEntry("unet", "unet", "UNet", "U-Net, Ronneberger et al. 2015"),
     NetEntry("unet_light", "unet", "UNet", "U-Net for few strokes and CPUs", defaults=_LIGHT),
+    NetEntry("unet_same", "unet", "UNet", "U-Net as Keras courses teach it", defaults=_SAME),
     NetEntry("unet25d", "unet25d", "UNet25D", "U-Net that sees the neighbouring slices too"),
     NetEntry("unet3d", "unet3d", "UNet3D", "3D U-Net, Cicek et al. 2016"),
     NetEntry("unet3d_light", "unet3d", "UNet3D", "3D U-Net for thick slices", defaults=_LIGHT_3D),
@@ -72,7 +74,7 @@ _ENTRIES = (
             f"dilated ResNet-{n}, Pakhomov et al. 2017",
             {"backbone": f"resnet{n}"},
         )
-        for n in (18, 34, 101)
+        for n in (18, 34, 50, 101)
     ),
     NetEntry("segnet", "segnet", "SegNet", "SegNet, Badrinarayanan et al. 2017"),
     NetEntry("segnet_basic", "segnet", "SegNetBasic", "SegNet-Basic, the same"),
@@ -102,6 +104,7 @@ _ENTRIES = (
             ("deeplabv3_resnet50", "DeepLab v3, Chen et al. 2017, by torchvision"),
             ("deeplabv3_resnet101", "the same on ResNet-101"),
             ("deeplabv3_mobilenet_v3_large", "the same on MobileNetV3"),
+            ("lraspp_mobilenet_v3_large", "Lite R-ASPP, Howard et al. 2019, by torchvision"),
         )
     ),
     NetEntry("refinenet", "refinenet", "RefineNet", "RefineNet, Lin et al. 2017"),

@@ -1,4 +1,4 @@
-"""torchvision's FCN and DeepLab v3 (Chen et al. 2017, arXiv 1706.05587), with its names."""
+"""torchvision's FCN, DeepLab v3 (Chen et al. 2017) and Lite R-ASPP (Howard et al. 2019)."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from napari_fcnseg.errors import NetError
 from napari_fcnseg.nets.base import SameSizeNet
 from napari_fcnseg.nets.pretrained import adapt_stem, import_torchvision, load_pretrained
 
@@ -44,9 +45,14 @@ class TorchvisionNet(SameSizeNet):
         super().__init__()
         self.in_channels, self.classes = in_channels, classes
         build = getattr(import_torchvision().models.segmentation, model)
-        built = build(weights=None, weights_backbone=None, num_classes=classes, aux_loss=aux)
+        self.lite = model.startswith("lraspp")
+        if aux and self.lite:
+            raise NetError(f"aux = {aux!r}: {model} has no auxiliary head")
+        heads = {} if self.lite else {"aux_loss": aux}
+        built = build(weights=None, weights_backbone=None, num_classes=classes, **heads)
         self.backbone, self.classifier = built.backbone, built.classifier
-        self.aux_classifier = built.aux_classifier
+        if not self.lite:
+            self.aux_classifier = built.aux_classifier
         if "mobilenet" in model:
             self.cell = 16
         if "deeplabv3" in model:
@@ -71,7 +77,8 @@ class TorchvisionNet(SameSizeNet):
 
     def compute(self, x: Tensor) -> Tensor:
         """Return logits of whole cells."""
-        scores = self.classifier(self.backbone(x)["out"])
+        features = self.backbone(x)
+        scores = self.classifier(features if self.lite else features["out"])
         return F.interpolate(scores, size=x.shape[2:], mode="bilinear", align_corners=False)
 
     def pool_context(self, thumbnail: Tensor) -> tuple[Tensor, ...]:

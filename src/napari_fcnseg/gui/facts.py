@@ -1,0 +1,59 @@
+"""What the chosen network costs and how far it sees, before anything is trained."""
+
+from contextlib import suppress
+from threading import Thread
+
+from qtpy.QtCore import Signal  # type: ignore[attr-defined]  # qtpy names it at run time
+from qtpy.QtWidgets import QLabel
+
+from napari_fcnseg.errors import FcnsegError
+from napari_fcnseg.gui.llvm import keep_triton_out
+from napari_fcnseg.nets.describe import describe
+from napari_fcnseg.nets.registry import outline_net
+from napari_fcnseg.training.recipe import Recipe
+
+
+class NetFacts(QLabel):
+    """One line about a network; counted in a thread, as large ones take seconds."""
+
+    _counted = Signal(object, str)  # carries what was counted from its thread to Qt's
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWordWrap(True)
+        self._wanted: Recipe | None = None
+        self._counted.connect(self._show)
+
+    def show_for(self, recipe: Recipe) -> None:
+        """Count for the network, the patch and the batch of a recipe, and show it."""
+        if recipe == self._wanted:
+            return
+        self._wanted = recipe
+        keep_triton_out()
+        # No worker of napari: closing a window would have to wait for it.
+        Thread(target=self._count, args=(recipe,), daemon=True).start()
+
+    def _count(self, recipe: Recipe) -> None:
+        text = _facts(recipe)
+        with suppress(RuntimeError):  # the window was closed meanwhile
+            self._counted.emit(recipe, text)
+
+    def _show(self, recipe: Recipe, text: str) -> None:
+        if recipe == self._wanted:  # else another network was chosen meanwhile
+            self.setText(text)
+
+
+def _facts(recipe: Recipe) -> str:
+    try:
+        net = outline_net(recipe.net, **recipe.net_options)
+        found = describe(net, recipe.patch if net.ndim == 2 else None, recipe.batch)
+    except FcnsegError as error:
+        return str(error)
+    low, high = found["receptive_field"]
+    sees = f"{low}-{high}" if low < high else f"{low}"
+    gib = found["memory_training"] / 2**30
+    exact = "tiles leave no trace" if found["exact"] else "tiles only nearly agree"
+    return (
+        f"{found['parameters']:,} parameters, sees {sees} px, {exact}; about {gib:.1f} GiB "
+        "in training"
+    )
