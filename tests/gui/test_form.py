@@ -24,7 +24,29 @@ def test_every_field_has_one_row(qtbot):
     form = RecipeForm(fs.Recipe(), ELSEWHERE)
     qtbot.addWidget(form)
     fields = {f.name for f in dataclasses.fields(fs.Recipe)} - {*ELSEWHERE, "net_options"}
-    assert set(form.widgets) == fields | {"depth", "width"}
+    assert set(form.widgets) == fields | {"depth", "width", "neighbours", "flat"}
+
+
+def test_the_form_shows_a_network_as_it_was_published(qtbot):
+    form = RecipeForm(fs.Recipe(), ELSEWHERE)
+    qtbot.addWidget(form)
+    form.show()
+    assert form.recipe() == fs.Recipe()  # what is not changed is not said
+
+    def shown():
+        rows = ("depth", "width", "neighbours", "flat")
+        return {n: form.widgets[n].value for n in rows if form.widgets[n].native.isVisible()}
+
+    assert shown() == {"depth": 4, "width": 16}
+    form.choose_net("segnet")
+    assert shown() == {"width": 64}
+    form.widgets["width"].value = 8
+    assert form.recipe() == fs.Recipe(net="segnet", net_options={"width": 8})
+    form.choose_net("unet3d_light")
+    assert shown() == {"depth": 4, "width": 8, "flat": 2}
+    form.choose_net("fcn_resnet50")
+    assert shown() == {}
+    assert form.recipe() == fs.Recipe(net="fcn_resnet50")
 
 
 def test_what_is_entered_is_in_the_recipe_within_its_bounds(qtbot):

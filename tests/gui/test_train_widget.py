@@ -13,7 +13,7 @@ def test_the_recipe_is_what_stands_in_the_form(train, press, ended):
     press(train.panel.start_button)
     ended(train)
     recipe = train.model.recipe
-    assert (recipe.net, recipe.minutes, recipe.steps) == ("unet", 0.05, 0)
+    assert (recipe.net, recipe.minutes, recipe.steps) == ("unet_light", 0.05, 0)
     shown = recipe.net_options | recipe.to_dict()
     assert {name: shown[name] for name in TINY} == TINY
     assert "held-out strokes: class 1" in train.scores.text()

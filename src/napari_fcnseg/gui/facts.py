@@ -3,7 +3,7 @@
 from contextlib import suppress
 from threading import Thread
 
-from qtpy.QtCore import Signal  # type: ignore[attr-defined]  # qtpy names it at run time
+from qtpy.QtCore import QTimer, Signal  # type: ignore[attr-defined]  # qtpy names it at run time
 from qtpy.QtWidgets import QLabel
 
 from napari_fcnseg.errors import FcnsegError
@@ -11,6 +11,8 @@ from napari_fcnseg.gui.llvm import keep_triton_out
 from napari_fcnseg.nets.describe import describe
 from napari_fcnseg.nets.registry import outline_net
 from napari_fcnseg.training.recipe import Recipe
+
+DELAY = 200  # milliseconds; several changes at once are one
 
 
 class NetFacts(QLabel):
@@ -23,15 +25,22 @@ class NetFacts(QLabel):
         self.setWordWrap(True)
         self._wanted: Recipe | None = None
         self._counted.connect(self._show)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(DELAY)
+        self._soon.timeout.connect(self._start)
 
     def show_for(self, recipe: Recipe) -> None:
         """Count for the network, the patch and the batch of a recipe, and show it."""
         if recipe == self._wanted:
             return
         self._wanted = recipe
+        self._soon.start()
+
+    def _start(self) -> None:
         keep_triton_out()
         # No worker of napari: closing a window would have to wait for it.
-        Thread(target=self._count, args=(recipe,), daemon=True).start()
+        Thread(target=self._count, args=(self._wanted,), daemon=True).start()
 
     def _count(self, recipe: Recipe) -> None:
         text = _facts(recipe)

@@ -12,6 +12,13 @@ from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QWidget
 from napari_fcnseg.nets.registry import find_net
 from napari_fcnseg.training.recipe import Recipe
 
+# Options of networks that have a row: a first value, its type and its bounds.
+NUMBERS: dict[str, tuple[int, type, dict[str, Any]]] = {
+    "depth": (4, int, {"min": 1, "max": 512, "tooltip": "Resolution levels"}),
+    "width": (16, int, {"min": 1, "max": 512, "tooltip": "Channels of the first layer"}),
+    "neighbours": (1, int, {"min": 0, "max": 16, "tooltip": "Slices seen on each side"}),
+    "flat": (0, int, {"min": 0, "max": 7, "tooltip": "Levels that work slice by slice"}),
+}
 SHRINK = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
 
 
@@ -58,12 +65,7 @@ class RecipeForm(Rows):
     """
 
     def __init__(self, recipe: Recipe, leave_out: tuple[str, ...]) -> None:
-        self._start = recipe
-        self._net = {
-            name: _row(name, value, int, {"min": 1, "max": 512})
-            for name, value in recipe.net_options.items()
-            if type(value) is int
-        }
+        self._net = {name: _row(name, *NUMBERS[name]) for name in NUMBERS}
         hints = get_type_hints(Recipe, include_extras=True)
         self._fields = {
             f.name: _row(f.name, getattr(recipe, f.name), *_split(hints[f.name]))
@@ -72,21 +74,29 @@ class RecipeForm(Rows):
         }
         self.widgets = self._net | self._fields
         super().__init__(self.widgets.values())
+        self._start = recipe
+        self.choose_net(recipe.net)
+        self._start = recipe
+        for name in self._net.keys() & recipe.net_options.keys():
+            self._net[name].value = recipe.net_options[name]
+
+    def choose_net(self, net: str) -> None:
+        """Show the numbers that a network has as options, as it was published."""
+        self._start = dataclasses.replace(self._start, net=net, net_options={})
+        self._known = find_net(net).options()
+        for name, widget in self._net.items():
+            there = isinstance(self._known.get(name), int)
+            if there:
+                widget.value = self._known[name]
+            self.show_row(widget, there)
 
     def recipe(self, **changes: Any) -> Recipe:
-        """Recipe as the form stands, with `changes` to fields that have their place elsewhere.
-
-        Options that the network does not have are left out.
-        """
-        known = find_net(changes.get("net", self._start.net)).options()
-        options = self._start.net_options | {n: widget.value for n, widget in self._net.items()}
+        """Recipe as the form stands, with `changes` to fields that have their place elsewhere."""
+        shown = {n: widget.value for n, widget in self._net.items() if n in self._known}
+        changed = {n: value for n, value in shown.items() if value != self._known[n]}
+        kept = {n: shown.get(n, value) for n, value in self._start.net_options.items()}
         values = {name: widget.value for name, widget in self._fields.items()}
-        return dataclasses.replace(
-            self._start,
-            net_options={name: value for name, value in options.items() if name in known},
-            **values,
-            **changes,
-        )
+        return dataclasses.replace(self._start, net_options=kept | changed, **values, **changes)
 
 
 def _split(hint: Any) -> tuple[Any, dict[str, Any]]:

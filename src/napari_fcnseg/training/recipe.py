@@ -62,10 +62,8 @@ class Recipe:
         Seed of weights, patches and augmentation.
     """
 
-    net: Annotated[str, {"tooltip": "Network of the registry"}] = "unet"
-    net_options: dict[str, Any] = field(
-        default_factory=lambda: {"depth": 4, "width": 16, "padding": "same", "norm": "batch"}
-    )
+    net: Annotated[str, {"tooltip": "Network of the registry"}] = "unet_light"
+    net_options: dict[str, Any] = field(default_factory=dict)
     patch: Annotated[int, bounds(1, 4096, 16, "Edge of the training patches in pixels")] = 128
     slices: Annotated[int, bounds(0, 1024, 1, "Slices of a patch in 3D; 0: as needed")] = 0
     batch: Annotated[int, bounds(1, 1024, 1, "Patches per step")] = 8
