@@ -23,12 +23,12 @@ from napari_fcnseg.evaluation.scores import confusion_matrix, iou
 BATCH = 4
 BN = {"backbone": "vgg16_bn", "width": 16}
 SLIM = {"backbone": "resnet18"}
-# Network, options that make it small enough for a CPU, and the peak learning rate.
+# Network, options that make it small enough for a CPU, the peak learning rate, and how many times
+# the budget it gets, where that is not 1.
 AXONS = [
     ("unet", {"width": 16, "depth": 4}, 1e-3),
     ("unet_light", {}, 3e-3),
     ("ciresan_n4", {"width": 16}, 1e-3),
-    ("fcn32s", BN, 1e-3),
     ("fcn16s", BN, 1e-3),
     ("fcn8s", BN, 1e-3),
     ("resnet18_8s", {"width": 32}, 1e-3),
@@ -45,6 +45,7 @@ AXONS = [
     ("deeplabv3_mobilenet_v3_large", {}, 3e-3),
     ("lraspp_mobilenet_v3_large", {}, 3e-3),
     ("refinenet", SLIM | {"width": 32}, 1e-3),
+    ("fcn32s", BN, 1e-3, 5),  # its scores say one thing for 32 x 32 pixels: it learns slowly
 ]
 ISBI = [("unet_light", {}, 3e-3), ("unet25d", {}, 3e-3), ("unet3d_light", {}, 3e-3)]
 
@@ -101,16 +102,17 @@ def table(title, nets, data, steps, patch):
     shares = np.bincount(truth, minlength=256)[list(names)] / truth.size
     chance = shares.max() / len(names)
     print(f"\n## {title}\n\nChance: {chance:.3f}\n")
-    print("| network | options | parameters | training (min) | mean IoU |")
-    print("|---|---|---|---|---|", flush=True)
-    for name, options, rate in nets:
+    print("| network | options | parameters | steps | training (min) | mean IoU |")
+    print("|---|---|---|---|---|---|", flush=True)
+    for name, options, rate, *times in nets:
         began = time.monotonic()
-        model, mean = run(name, options, rate, train, test, names, steps, patch)
+        budget = steps * (times[0] if times else 1)
+        model, mean = run(name, options, rate, train, test, names, budget, patch)
         told = ", ".join(f"{k} {v}" for k, v in options.items()) or "-"
         minutes = (time.monotonic() - began) / 60
         warn = "" if mean > chance + 0.02 else " (at chance)"
         print(
-            f"| {name} | {told} | {model.net.parameter_count:,} | {minutes:.1f} "
+            f"| {name} | {told} | {model.net.parameter_count:,} | {budget} | {minutes:.1f} "
             f"| {mean:.3f}{warn} |",
             flush=True,
         )

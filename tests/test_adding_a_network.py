@@ -27,6 +27,7 @@ def tower(tmp_path, monkeypatch):
     entry = eval(line, {"NetEntry": NetEntry})
     monkeypatch.setitem(NETS, entry.name, entry)
     monkeypatch.setitem(shared.CASES, *next(iter(eval(case).items())))
+    shared.geometry.cache_clear()
     yield test
     sys.modules.pop("napari_fcnseg.nets.tower", None)
 

@@ -83,6 +83,18 @@ def test_what_a_network_costs(capsys):
     assert f"{small['flops_per_pixel']:,}" in shown  # per pixel: no matter of the tile
 
 
+def test_a_network_that_sees_less_than_was_painted(files, capsys):
+    labels = np.zeros((3, 300, 300), np.uint8)
+    labels[1, 50:53, 20:170] = 2
+    tifffile.imwrite(files / "long.tif", labels, photometric="minisblack", metadata={"axes": "ZYX"})
+    assert run("info", "unet_light", "--labels", files / "long.tif") == 0
+    found = " ".join(capsys.readouterr().out.split())
+    assert "warnings this network sees 92 px; your largest stroke-connected object" in found
+    assert "spans 150 px" in found
+    assert run("info", "unet", "--labels", files / "long.tif") == 0
+    assert "warnings" not in capsys.readouterr().out
+
+
 def test_a_reader_that_has_seen_enough_is_no_defect():
     done = subprocess.run(
         f"{sys.executable} -m napari_fcnseg info unet3d_light | true; echo ${{PIPESTATUS[0]}}",

@@ -39,6 +39,8 @@ def info(options: Namespace) -> int:
         from napari_fcnseg.nets.registry import outline_net
 
         found = describe(outline_net(options.what), options.tile, options.batch)
+        if options.labels:
+            found["warnings"] = _short_sighted(found["receptive_field"][0], options)
     elif path.suffix == ".zip" or (path / "bioimageio.yaml").exists():
         from napari_fcnseg.models.load import load_model
 
@@ -53,6 +55,15 @@ def info(options: Namespace) -> int:
     return 0
 
 
+def _short_sighted(sees: int, options: Namespace) -> list[str]:
+    """Compare what a network sees with the objects that were painted."""
+    from napari_fcnseg.annotations.annotation import open_annotation
+    from napari_fcnseg.annotations.extent import short_sighted
+
+    labels = open_as_told(options.labels, options)
+    return short_sighted(sees, [open_annotation(labels, labels)])
+
+
 def _readable(found: Mapping[str, Any]) -> dict[str, Any]:
     """Round large numbers, with their units."""
     shown = dict(found)
@@ -63,7 +74,7 @@ def _readable(found: Mapping[str, Any]) -> dict[str, Any]:
             shown[name] = f"{value:,}"
         elif name == "receptive_field":
             shown[name] = _range(value)
-    return {name: value for name, value in shown.items() if value != ""}
+    return {name: value for name, value in shown.items() if value not in ("", [])}
 
 
 def _range(field: tuple[int, int]) -> str:

@@ -67,6 +67,7 @@ def make_parser() -> ArgumentParser:
 
     info = command(about.info, _opening())
     info.add_argument("what", metavar="MODEL|IMAGE|NET")
+    info.add_argument("--labels", metavar="P", help="labels that the network is to learn")
     info.add_argument("--tile", type=_count, help="edge of the input that memory is told for")
     info.add_argument("--batch", type=_count, default=1, help="inputs at once")
 

@@ -1,5 +1,6 @@
 """What holds for every network of the registry; a new one is a line in `CASES`."""
 
+import functools
 import math
 
 import numpy as np
@@ -52,9 +53,17 @@ NAMES = [name for name, case in CASES.items() if case]
 EXACT = [name for name in NAMES if not name.startswith(("deeplabv3", "lraspp"))]
 
 
+@functools.cache
+def geometry(name):
+    """Measured once for all tests: it does not depend on channels and classes."""
+    return fs.build_net(name, **CASES[name][0]).geometry
+
+
 def build(name, in_channels=1, classes=2):
     torch.manual_seed(0)
-    return fs.build_net(name, in_channels, classes, **CASES[name][0])
+    net = fs.build_net(name, in_channels, classes, **CASES[name][0])
+    net.geometry = geometry(name)
+    return net
 
 
 def awake(net):

@@ -1,5 +1,6 @@
 """How large the painted objects are."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +42,24 @@ def largest_object(annotation: Annotation) -> Painted:
             longest = int(inside.max(initial=0))
             found.append(Painted(longest, annotation.by_value[value].name))
     return max(found, key=lambda p: p.span)
+
+
+def short_sighted(sees: int, annotations: Iterable[Annotation]) -> list[str]:
+    """Say so where a network that sees `sees` pixels sees less than what was painted in one piece.
+
+    Returns
+    -------
+    list of str
+        One sentence, or none.
+    """
+    largest = max((largest_object(a) for a in annotations), key=lambda p: p.span)
+    if largest.span <= sees:
+        return []
+    return [
+        f"this network sees {sees} px; your largest stroke-connected object ({largest.name}) "
+        f"spans {largest.span} px. If its middle looks like something else, take a deeper network, "
+        "or one that sees further"
+    ]
 
 
 def _spans(yx: NDArray[np.int64], coarse: int) -> NDArray[np.int64]:

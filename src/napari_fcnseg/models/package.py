@@ -6,6 +6,7 @@ import warnings
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_STORED
 
 import numpy as np
 import torch
@@ -51,7 +52,8 @@ def save_model(model: Model, path: Path, overwrite: bool = False) -> Path:
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the spec's advice on optional fields
             described = _describe(model, Path(folder))
-            save_bioimageio_package(described, output_path=partial)
+            # Weights hardly compress, and trying takes most of the time of saving them.
+            save_bioimageio_package(described, output_path=partial, compression=ZIP_STORED)
             del described
             gc.collect()  # the spec leaves files open till then; Windows moves no open ones
         partial.replace(path)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from napari_fcnseg.annotations.extent import largest_object
+from napari_fcnseg.annotations.extent import short_sighted
 from napari_fcnseg.errors import RecipeError
 from napari_fcnseg.images.normalise import fit_normalisation
 from napari_fcnseg.models.model import Model, sample_size
@@ -97,19 +97,8 @@ class Trainer:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know before it starts."""
-        return (*self.data.notes, *self._short_sighted(), *self._unscored())
-
-    def _short_sighted(self) -> list[str]:
-        """Say so where the network sees less than what was painted in one piece."""
-        field = self.net.geometry[-1].field[0]
-        largest = max((largest_object(a) for a in self.data.annotations), key=lambda p: p.span)
-        if largest.span <= field or not self.net.exact:
-            return []
-        return [
-            f"this network sees {field} px; your largest stroke-connected object "
-            f"({largest.name}) spans {largest.span} px. If its middle looks like something else, "
-            "take a deeper network, or one that sees further"
-        ]
+        sees = self.net.geometry[-1].field[0]
+        return (*self.data.notes, *short_sighted(sees, self.data.annotations), *self._unscored())
 
     def _unscored(self) -> list[str]:
         """Name the classes that cannot be validated."""
