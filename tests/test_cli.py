@@ -57,7 +57,8 @@ def test_points_label_disks_of_the_radius(files, capsys):
         assert run(*arguments, "--overwrite", *options) == 0
         model = fs.load_model(files / "m.zip")
         assert model.provenance["labelled_pixels"] == {"cell": pixels, "gap": pixels}
-    capsys.readouterr()
+    assert run(*arguments, "--overwrite", "--radius", "-3") == 4
+    assert "the radius -3.0 is none" in capsys.readouterr().err
     (files / "clicks.csv").write_text("axis-0,axis-1\n1,2\n")
     assert run(*arguments, "--overwrite") == 4
     assert "clicks.csv has 1 rows with the columns axis-0, axis-1" in capsys.readouterr().err
@@ -68,7 +69,10 @@ def test_training_goes_on_from_a_model(files, capsys):
     assert train(files, "--start", files / "m.zip", *QUICK, out="n.zip") == 0
     assert fs.load_model(files / "n.zip").provenance["started_from"]
     assert train(files, "--start", files / "none.zip", *QUICK, out="o.zip") == 6
-    assert train(files, "--start", files / "m.zip", "--net", "segnet", out="o.zip") == 6
+    arguments = ["train", "--image", files / "image.tif", "--labels", files / "strokes.tif"]
+    arguments += ["--start", files / "m.zip", "--out", files / "o.zip", *QUICK]
+    assert run(*arguments, "--net", "segnet") == 5  # has no option depth
+    assert train(files, "--start", files / "m.zip", "--net", "unet25d", *QUICK, out="o.zip") == 6
     assert "is unet" in capsys.readouterr().err
     assert not (files / "o.zip").exists()
 
@@ -232,7 +236,7 @@ def test_interrupted_training_keeps_the_best_model(files, capsys, monkeypatch):
 def test_interrupted_prediction(files, capsys, monkeypatch):
     train(files)
 
-    def interrupted(self, block, tile):
+    def interrupted(self, *tile):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("napari_fcnseg.inference.runner.Runner.__call__", interrupted)

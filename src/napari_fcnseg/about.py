@@ -1,5 +1,6 @@
 """What the commands do that tell about networks, models and images."""
 
+import difflib
 from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,7 +32,7 @@ def nets(options: Namespace) -> int:
 
 def info(options: Namespace) -> int:
     """Describe a model, an image or a network."""
-    from napari_fcnseg.nets.registry import NETS
+    from napari_fcnseg.nets.registry import NETS, find_net
 
     path = Path(options.what)
     if options.what in NETS:
@@ -39,16 +40,18 @@ def info(options: Namespace) -> int:
         from napari_fcnseg.nets.registry import outline_net
 
         found = describe(outline_net(options.what), options.tile, options.batch)
-        if options.labels:
-            found["warnings"] = _short_sighted(found["receptive_field"][0], options)
     elif path.suffix == ".zip" or (path / "bioimageio.yaml").exists():
         from napari_fcnseg.models.load import load_model
 
         found = load_model(path, check=True).describe(options.tile, options.batch)
     else:
+        if not path.exists() and difflib.get_close_matches(options.what, NETS):
+            find_net(options.what)  # says which ones there are
         image = open_as_told(options.what, options)
         found = {name: getattr(image, name) for name in ("axes", "shape", "scale", "units")}
         found["dtype"] = str(image.dtype)
+    if options.labels and "receptive_field" in found:
+        found["warnings"] = _short_sighted(found["receptive_field"][0], options)
     if options.json:
         return print_json(found)
     print_table(_readable(found))
@@ -60,6 +63,8 @@ def _short_sighted(sees: int, options: Namespace) -> list[str]:
     from napari_fcnseg.annotations.annotation import open_annotation
     from napari_fcnseg.annotations.extent import short_sighted
 
+    if options.labels.lower().endswith(".csv"):
+        return []  # points have no size of their own
     labels = open_as_told(options.labels, options)
     return short_sighted(sees, [open_annotation(labels, labels)])
 

@@ -2,6 +2,7 @@
 
 import sys
 from argparse import Namespace
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ def demo(options: Namespace) -> int:
 def train(options: Namespace) -> int:
     """Train a model from images and their labels."""
     from napari_fcnseg.annotations.classes import parse_class_map
+    from napari_fcnseg.models.load import load_model
     from napari_fcnseg.models.package import check_place
     from napari_fcnseg.training.recipe import Recipe
 
@@ -49,14 +51,18 @@ def train(options: Namespace) -> int:
     changes = _given(options, "steps", "minutes", "seed", "net")
     if "minutes" in changes:
         changes["steps"] = 0  # a recipe's own steps would go first
-    if changes.get("net", recipe.net) != recipe.net:
+    start = load_model(options.start) if options.start else None
+    if (
+        start and start.recipe and not options.recipe
+    ):  # the same network, or a finer one of its kind
+        recipe = replace(recipe, net=start.recipe.net, net_options=start.recipe.net_options)
+    elif changes.get("net", recipe.net) != recipe.net:
         changes["net_options"] = {}
     recipe = Recipe.from_dict(recipe.to_dict() | changes)
     check_place(options.out, options.overwrite)
     classes = parse_class_map(options.classes) if options.classes else None
     images = [open_as_told(path, options) for path in options.image]
 
-    from napari_fcnseg.models.load import load_model
     from napari_fcnseg.progress import follow
     from napari_fcnseg.training.train import train
 
@@ -68,7 +74,7 @@ def train(options: Namespace) -> int:
         unpainted=options.unpainted,
         device=options.device,
         name=options.out.stem,
-        start=load_model(options.start) if options.start else None,
+        start=start,
     )
     model, last, code = None, None, 0
     try:

@@ -96,6 +96,9 @@ def test_what_napari_saves_is_read(tmp_path):
         ("axis-0,axis-1,class\n1,2,a\n1,2,\n", "the point 1 of .* has no class"),
         ("axis-0,axis-1,class\n1,2,300\n", "the class 300 is none"),
         ("axis-0,axis-1,class\n1,2,0\n", "the class 0 is none"),
+        ("axis-0,axis-1,class\n1,2,3,4\n", "more values than its 3 columns"),
+        ("axis-0,axis-2,class\n1,2,3\n", "without axis-1"),
+        ("axis-0,axis-z,class\n1,2,3\n", "without axis-1"),
     ],
 )
 def test_other_files_are_refused(tmp_path, text, message):
@@ -103,6 +106,59 @@ def test_other_files_are_refused(tmp_path, text, message):
     path.write_text(text)
     with pytest.raises(AnnotationError, match=message):
         fs.read_points(path)
+
+
+@pytest.mark.parametrize(
+    ("positions", "classes", "options", "message"),
+    [
+        ([(0, 1, float("nan")), (0, 1, 1)], [1, 2], {}, r"point 0 of the points has the coord"),
+        ([(1, 2), (3, 4), (5, 6)], ["a", "b"], {}, r"shape \(3, 2\); 2 points need"),
+        ([], [], {}, "positions have the shape|are none"),
+        ([(0, 1)] * 3, [2, "mito", 1], {}, "mix names and ids of classes: 2, mito, 1"),
+        ([(0, 1)] * 2, [1.5, 1], {}, "the class 0 is none"),
+        ([(0, 1)] * 2, ["a", None], {}, "the point 1 .* has no class"),
+        ([(0, 1)] * 2, [1, 2], {"radius": -3}, "the radius -3 is none"),
+        ([(0, 1)] * 2, [1, 2], {"radius": float("inf")}, "the radius inf is none"),
+    ],
+)
+def test_points_that_are_none(positions, classes, options, message):
+    with pytest.raises(AnnotationError, match=message):
+        fs.Points.named(positions, classes, **options)
+
+
+@pytest.mark.parametrize(
+    ("cells", "step"), [([[1, 256]], 9), ([[1, -1]], 9), ([[1.7, 2.0]], 9), ([[1, 2]], 0), ([1], 9)]
+)
+def test_grids_that_are_none(cells, step):
+    with pytest.raises(AnnotationError, match="class ids go from 1|a grid annotation of"):
+        fs.Points.on_grid(cells, step)
+
+
+def files_of_names(tmp_path):
+    for name, order in (("a.csv", ("dark", "bright")), ("b.csv", ("bright", "dark"))):
+        rows = [f"{10 * i + 9},{20},{c}" for i, c in enumerate(order)]
+        (tmp_path / name).write_text("\n".join(["axis-0,axis-1,class", *rows]))
+    return [tmp_path / "a.csv", tmp_path / "b.csv"]
+
+
+def test_names_are_the_same_class_in_all_files(tmp_path):
+    from napari_fcnseg.training.prepare import prepare
+
+    image = np.zeros((40, 50), np.uint8)
+    both = files_of_names(tmp_path)
+    found = prepare([image, image], both)
+    assert [(c.id, c.name) for c in found.classes] == [(1, "dark"), (2, "bright")]
+    first, second = (a.read_ids(((9, 10), (20, 21))).item() for a in found.annotations)
+    assert (first, second) == (1, 2)  # what is dark in one file is bright in the other
+    turned = prepare([image, image], both, classes={5: "bright", 3: "dark"})
+    assert [(c.id, c.name) for c in turned.classes] == [(3, "dark"), (5, "bright")]
+    assert turned.annotations[0].read_ids(((9, 10), (20, 21))).item() == 3
+    with pytest.raises(AnnotationError, match="have the class 'dark', which is none of 1=bright"):
+        prepare(image, both[0], classes={1: "bright", 2: "grey"})
+    labels = np.zeros((40, 50), np.uint8)
+    labels[5, 5], labels[9, 9] = 1, 2
+    with pytest.raises(AnnotationError, match="have names, those of other labels have ids"):
+        prepare([image, image], [both[0], labels])
 
 
 def test_no_file_and_points_outside(tmp_path):

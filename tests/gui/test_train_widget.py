@@ -150,6 +150,8 @@ def test_a_defect_in_the_engine_is_shown_and_the_window_lives(
 
 def test_any_network_can_be_chosen(train, press, ended):
     train.net.value = "segnet_basic"
+    assert train.settings.widgets["width"].value == 64  # as published
+    train.settings.widgets["width"].value = TINY["width"]
     press(train.panel.start_button)
     ended(train)
     assert train.model.net.name == "segnet_basic"

@@ -48,6 +48,19 @@ def test_tiles_agree_with_each_other(pooling, image):
     assert np.abs(seams - whole).max() > 100 * np.abs(tiled - whole).max()
 
 
+def test_a_lazy_array_with_a_pool_of_its_own_does_not_hang(pooling, image):
+    from concurrent.futures import ThreadPoolExecutor
+
+    import dask
+
+    array = da.from_array(np.stack([image[:, :200]] * 2), chunks=(1, 20, 100))
+    with ThreadPoolExecutor(2) as pool, dask.config.set(pool=pool):
+        labels = fs.segment_lazy(pooling, array, axes="ZYX", tile=1100)
+        assert set(np.unique(labels.compute())) <= {1, 2}
+    with pytest.raises(fs.FcnsegError, match="context = 'whole': choose one of"):
+        fs.segment_lazy(pooling, array, axes="ZYX", context="whole")
+
+
 def test_a_region_and_a_lazy_array_are_parts_of_the_whole(pooling, image):
     stack = np.stack([image[:, :700], image[:, -700:]])
     whole = probabilities(pooling, stack, axes="ZYX")

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import napari_fcnseg as fs
 from napari_fcnseg.errors import PlanError
-from napari_fcnseg.inference.plan import FRAME, plan
-from napari_fcnseg.nets.geometry import AxisGeometry
+from napari_fcnseg.inference.plan import plan
+from napari_fcnseg.nets.geometry import FRAME, AxisGeometry
 
 
 @st.composite
@@ -98,6 +98,13 @@ def test_a_tile_without_room_says_how_large_it_must_be():
     with pytest.raises(PlanError, match="a tile of 200 pixels has no room.*96 pixels.*least 208"):
         plan("YX", (900, 900), net.geometry, tile=200)
     assert plan("YX", (900, 900), net.geometry, tile=208).core == (16, 16)
+
+
+def test_the_least_tile_has_room_along_every_axis():
+    net = fs.build_net("unet3d", depth=3, width=1, flat=1, padding="same")
+    with pytest.raises(PlanError, match="take at least 52"):
+        plan("ZYX", (300, 300, 300), net.geometry, tile=5)
+    plan("ZYX", (300, 300, 300), net.geometry, tile=52)
 
 
 @pytest.mark.parametrize(

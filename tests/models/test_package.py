@@ -3,6 +3,7 @@
 import io
 import shutil
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from tests.conftest import CLASSES, make_model
 
 import napari_fcnseg as fs
 from napari_fcnseg.errors import ModelError, NetError, OutputError
+from napari_fcnseg.images.normalise import Normalisation
 
 DESCRIPTION = "rdf.yaml"  # what bioimageio.spec calls it
 THREE = (*CLASSES, fs.SegClass(0, "background", "#000000"))
@@ -209,3 +211,12 @@ def test_a_model_needs_classes_and_channels_that_fit(model):
         fs.Model(model.net, model.normalisation, CLASSES[:1])
     with pytest.raises(ModelError, match="takes 3 channels, its normalisation has 1"):
         fs.Model(make_model(in_channels=3).net, model.normalisation, CLASSES)
+
+
+def test_small_numbers_stay_numbers(model, tmp_path):
+    """YAML 1.1 takes 1e-06 for a text."""
+    normalisation = Normalisation("mean_std", (1e-6,), (2e-12,))
+    small = replace(model, normalisation=normalisation, recipe=fs.Recipe(rate=1e-6))
+    loaded = fs.load_model(small.save(tmp_path / "m.zip"))
+    assert loaded.recipe == small.recipe
+    assert loaded.normalisation == normalisation

@@ -39,6 +39,22 @@ def test_options_out_of_range_name_option_and_value(wrong):
         fs.build_net("unet", **wrong)
 
 
+@pytest.mark.parametrize(
+    ("net", "wrong"),
+    [("unet", {"width": 4.5}), ("unet3d", {"depth": "4"}), ("fcn8s", {"at_once": "no"})],
+)
+def test_options_of_another_type(net, wrong):
+    ((option, value),) = wrong.items()
+    with pytest.raises(fs.FcnsegError, match=f"{option} = {value!r} should be of the type"):
+        fs.build_net(net, **wrong)
+
+
+@pytest.mark.parametrize("wrong", [{"tile": 0}, {"batch": -1}])
+def test_a_description_of_no_size(wrong):
+    with pytest.raises(fs.FcnsegError, match="give 1 or more"):
+        fs.describe(outline_net("unet_light"), **wrong)
+
+
 def test_a_network_knows_how_it_was_built():
     net = fs.build_net("unet", 2, 3, depth=3, width=4)
     again = fs.build_net(net.name, net.in_channels, net.classes, **net.options)

@@ -8,6 +8,7 @@ import torch
 
 import napari_fcnseg as fs
 from napari_fcnseg.errors import ModelError
+from napari_fcnseg.nets.fcn import refine_fcn
 
 OPTIONS = {"depth": 2, "width": 4, "padding": "same", "norm": "batch"}
 TINY = fs.Recipe(net_options=OPTIONS, patch=32, batch=2, steps=3, rate=1e-6, validation=0)
@@ -34,6 +35,21 @@ def test_it_goes_on_where_the_other_ended(first, painted):
     )
 
 
+def test_a_file_to_start_from_and_its_own_normalisation(first, painted, tmp_path):
+    image, _, strokes = painted
+    path = first.save(tmp_path / "m.zip")
+    other = dataclasses.replace(TINY, normalisation="mean_std")
+    model = fs.fit(image, strokes, other, axes="ZYX", start=path)
+    assert model.normalisation == first.normalisation
+    assert model.recipe.normalisation == "percentile"  # the recipe says what was done
+
+
+def test_only_scores_are_trained_in_stages():
+    coarse, fine = (fs.build_net(n, width=4, fuse="features") for n in ("fcn32s", "fcn16s"))
+    with pytest.raises(fs.FcnsegError, match='two FCNs with fuse = "scores"'):
+        refine_fcn(coarse, fine)
+
+
 def test_fcns_stage_by_stage(painted):
     image, _, strokes = painted
     model = None
@@ -56,9 +72,13 @@ def test_what_does_not_fit_is_said(first, painted):
     def start(recipe=TINY, image=image, strokes=strokes, axes="ZYX"):
         fs.train(image, strokes, recipe, axes=axes, start=first)
 
-    with pytest.raises(ModelError, match="first is unet .*depth = 2.*asks for unet .*depth = 3"):
+    with pytest.raises(ModelError, match="first is unet_light .*depth = 2.*asks for .*depth = 3"):
         start(dataclasses.replace(TINY, net_options=OPTIONS | {"depth": 3}))
     with pytest.raises(ModelError, match="knows the classes 1 class 1, .* painted: it can be"):
         start(strokes=np.where(strokes == 1, 9, strokes))
+    named = fs.fit(image, strokes, TINY, axes="ZYX", classes={1: "a", 2: "b", 3: "c"})
+    turned = {"classes": {1: "b", 2: "a", 3: "c"}, "start": named}
+    with pytest.raises(ModelError, match="knows the classes 1 a, .* painted"):
+        fs.train(image, strokes, TINY, axes="ZYX", **turned)
     with pytest.raises(ModelError, match="trained on 1 channels, the images have 2"):
         start(image=np.stack([image, image], 1), axes="ZCYX")

@@ -116,6 +116,9 @@ def open_annotation(
     if isinstance(labels, str | Path) and Path(labels).suffix.lower() == ".csv":
         labels = read_points(labels)
     if isinstance(labels, Points):
+        if classes is not None:
+            classes = tuple(classes_by_value(classes).values())
+            labels = labels.numbered(classes)
         opened = labels.labels(image)
         classes = labels.classes if classes is None else classes
     else:

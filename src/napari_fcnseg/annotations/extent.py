@@ -10,6 +10,8 @@ from scipy import ndimage
 from napari_fcnseg.annotations.annotation import Annotation
 
 MOST_CELLS = 2048  # along an edge; strokes that are further apart are looked at more coarsely
+MOST_READ = 4096  # pixels along an edge, of planes with very many labels
+MOST_PLANES = 8  # of such planes
 NEIGHBOURS = np.ones((3, 3), bool)
 
 
@@ -35,9 +37,11 @@ def largest_object(annotation: Annotation) -> Painted:
             continue
         sparse = annotation.index.counts[value] / len(positions)  # of more, a sample is kept
         planes, which = np.unique(positions[:, :-2], axis=0, return_inverse=True)
-        for number in range(len(planes)):
+        for number in range(len(planes) if sparse == 1 else min(MOST_PLANES, len(planes))):
             yx = positions[which.ravel() == number, -2:]
-            spans = _spans(yx, 1 if sparse == 1 else int(np.ceil(3 * np.sqrt(sparse))))
+            if sparse > 1:
+                yx = _read(annotation, planes[number], yx, value)
+            spans = _spans(yx)
             inside = spans[(spans < (height, width)).all(axis=1)]
             longest = int(inside.max(initial=0))
             found.append(Painted(longest, annotation.by_value[value].name))
@@ -62,11 +66,24 @@ def short_sighted(sees: int, annotations: Iterable[Annotation]) -> list[str]:
     ]
 
 
-def _spans(yx: NDArray[np.int64], coarse: int) -> NDArray[np.int64]:
-    """Height and width of each connected piece, in cells of at least `coarse` pixels."""
+def _read(
+    annotation: Annotation, plane: NDArray[np.int64], yx: NDArray[np.int64], value: int
+) -> NDArray[np.int64]:
+    """All pixels of a value around a sample of them, in at most `MOST_READ` pixels of a plane."""
+    corner, end = yx.min(axis=0), yx.max(axis=0) + 1
+    end = np.minimum(end, corner + MOST_READ)
+    box = tuple(zip(corner.tolist(), end.tolist(), strict=True))
+    window = (*((p, p + 1) for p in plane.tolist()), *box)
+    labels = annotation.labels.read(window)[0]
+    found: NDArray[np.int64] = np.argwhere(labels.reshape(labels.shape[-2:]) == value) + corner
+    return found
+
+
+def _spans(yx: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Height and width of each connected piece."""
     corner = yx.min(axis=0)
     extent = int((yx.max(axis=0) - corner).max()) + 1
-    cell = max(coarse, -(-extent // MOST_CELLS))
+    cell = max(1, -(-extent // MOST_CELLS))
     at = (yx - corner) // cell
     mask = np.zeros(at.max(axis=0) + 1, bool)
     mask[tuple(at.T)] = True

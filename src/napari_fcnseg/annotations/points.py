@@ -1,8 +1,8 @@
 """Points as labels: clicked places, a grid of cells, or a file that napari saved."""
 
 import csv
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +15,6 @@ from napari_fcnseg.errors import AnnotationError
 from napari_fcnseg.images.image import Image
 
 RADIUS = 2.0  # pixels
-AXIS = "axis-"  # of the columns that napari saves
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,8 @@ class Points:
         nearest pixel is labelled.
     name
         What messages call them.
+    by_name
+        Whether classes are known by their names, and ids are only those of these points.
     """
 
     positions: NDArray[np.float64]
@@ -43,6 +44,33 @@ class Points:
     classes: tuple[SegClass, ...]
     radius: float | NDArray[np.float64] = RADIUS
     name: str = field(default="the points", compare=False)
+    by_name: bool = False
+
+    def __post_init__(self) -> None:
+        if self.positions.ndim != 2 or self.positions.shape[0] != len(self.ids):
+            raise AnnotationError(
+                f"{self.name}: positions have the shape {self.positions.shape}; {len(self.ids)} "
+                f"points need ({len(self.ids)}, axes)"
+            )
+        if not len(self.ids):
+            raise AnnotationError(f"{self.name} are none: give one in each class at least")
+        lost = ~np.isfinite(self.positions).all(axis=1)
+        if lost.any():
+            number = int(np.argmax(lost))
+            raise AnnotationError(
+                f"the point {number} of {self.name} has the coordinates "
+                f"{self.positions[number].tolist()}; each must be a number"
+            )
+        wrong = self.ids[(self.ids < 1) | (self.ids > MAX_ID)]
+        if len(wrong):
+            raise AnnotationError(
+                f"{self.name}: the class {wrong[0]} is none; class ids go from 1 to {MAX_ID}"
+            )
+        radius = np.asarray(self.radius, np.float64)
+        if not (np.isfinite(radius) & (radius >= 0)).all():
+            raise AnnotationError(
+                f"{self.name}: the radius {self.radius} is none; give 0 or more pixels"
+            )
 
     @classmethod
     def named(
@@ -54,31 +82,58 @@ class Points:
     ) -> Self:
         """Make points from the class of each: its name, or its id.
 
-        Names get the ids 1, 2, 3, ... in the order in which they occur.
+        Names get the ids 1, 2, 3, ... in the order in which they occur; see `numbered`.
 
         Raises
         ------
         AnnotationError
             If a point has no class, or an id is not in 1 to 255.
         """
-        texts = [str(c).strip() for c in classes]
-        if "" in texts or "nan" in texts:
-            number = next(i for i, t in enumerate(texts) if t in ("", "nan"))
-            raise AnnotationError(f"the point {number} of {name} has no class; give each point one")
-        try:
-            ids = [_whole(text) for text in texts]
-        except ValueError:
-            order = list(dict.fromkeys(texts))
-            ids = [order.index(text) + 1 for text in texts]
-            found = tuple(default_class(i + 1, text) for i, text in enumerate(order))
-        else:
-            found = tuple(default_class(i) for i in sorted(set(ids)) if 0 < i <= MAX_ID)
-        if wrong := [i for i in ids if not 0 < i <= MAX_ID]:
+        texts = ["" if c is None or c != c else str(c).strip() for c in classes]
+        if "" in texts:
             raise AnnotationError(
-                f"{name}: the class {wrong[0]} is none; class ids go from 1 to {MAX_ID}"
+                f"the point {texts.index('')} of {name} has no class; give each point one"
             )
-        at = np.asarray(positions, np.float64).reshape(len(ids), -1)
-        return cls(at, np.array(ids, np.int64), found, radius, name)
+        numbers = [_number(text) for text in texts]
+        by_name = None in numbers
+        if by_name and any(n is not None for n in numbers):
+            raise AnnotationError(
+                f"{name} mix names and ids of classes: {', '.join(dict.fromkeys(texts))}; give "
+                "each point a name, or each an id"
+            )
+        order = list(dict.fromkeys(texts))
+        ids = [order.index(t) + 1 if n is None else n for t, n in zip(texts, numbers, strict=True)]
+        names = {i: t if by_name else "" for i, t in zip(ids, texts, strict=True)}
+        return cls(
+            np.asarray(positions, np.float64),
+            np.array(ids, np.int64),
+            tuple(default_class(i, names[i]) for i in sorted(names)),
+            radius,
+            name,
+            by_name,
+        )
+
+    def numbered(self, classes: Iterable[SegClass]) -> "Points":
+        """Give classes that are known by their names the ids that these names have elsewhere.
+
+        Raises
+        ------
+        AnnotationError
+            If one of the names is not in `classes`.
+        """
+        classes = tuple(classes)
+        if not self.by_name:
+            return self
+        known = {c.name: c.id for c in classes}
+        for c in self.classes:
+            if c.name not in known:
+                raise AnnotationError(
+                    f"{self.name} have the class {c.name!r}, which is none of "
+                    f"{', '.join(f'{k.id}={k.name}' for k in classes)}"
+                )
+        id_of = {c.id: known[c.name] for c in self.classes}
+        ids = np.array([id_of[i] for i in self.ids.tolist()], np.int64)
+        return replace(self, ids=ids, classes=classes)
 
     @classmethod
     def on_grid(
@@ -99,6 +154,11 @@ class Points:
             See `Points`.
         """
         cells = np.asarray(cells)
+        if cells.dtype.kind not in "biu" or cells.ndim < 2 or step < 1:
+            raise AnnotationError(
+                f"a grid annotation of {cells.dtype}, shape {cells.shape}, with cells of {step} "
+                "pixels is none: give whole numbers, (..., rows, columns), and 1 pixel or more"
+            )
         at = np.argwhere(cells)
         ids = cells[tuple(at.T)].astype(np.int64)
         positions = at.astype(np.float64)
@@ -152,12 +212,19 @@ def read_points(path: str | Path, radius: float = RADIUS) -> Points:
     """
     path = Path(path)
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise AnnotationError(f"cannot read the points {path}: {error}") from error
-    columns = list(rows[0]) if rows else []
-    axes = sorted((c for c in columns if c.startswith(AXIS)), key=lambda c: int(c[len(AXIS) :]))
+    columns = [c for c in rows[0] if c is not None] if rows else []
+    if any(None in row for row in rows):
+        raise AnnotationError(f"{path} has a row with more values than its {len(columns)} columns")
+    axes = [f"axis-{i}" for i in range(sum(c.startswith("axis-") for c in columns))]
+    if missing := [a for a in axes if a not in columns]:
+        raise AnnotationError(
+            f"{path} has the columns {', '.join(columns)}, without {missing[0]}: axes are counted "
+            "from axis-0 on, and none is left out"
+        )
     others = [c for c in columns if c not in (*axes, "index")]
     column = "class" if "class" in others else others[0] if len(others) == 1 else None
     if len(axes) < 2 or column is None:
@@ -173,8 +240,13 @@ def read_points(path: str | Path, radius: float = RADIUS) -> Points:
     return Points.named(positions, [row[column] or "" for row in rows], radius, str(path))
 
 
-def _whole(text: str) -> int:
-    """Whole number, also if it was saved as ``2.0``."""
-    if not float(text).is_integer():
-        raise ValueError(text)
-    return int(float(text))
+def _number(text: str) -> int | None:
+    """Id of a class, also if it was saved as ``2.0``; ``None`` for a name.
+
+    A number that is not whole is no id of a class; 0 stands for it, which is refused.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return int(value) if value.is_integer() else 0

@@ -8,9 +8,11 @@ from qtpy.QtWidgets import QLabel
 
 from napari_fcnseg.errors import FcnsegError
 from napari_fcnseg.gui.llvm import keep_triton_out
+from napari_fcnseg.nets.costs import memory
 from napari_fcnseg.nets.describe import describe
 from napari_fcnseg.nets.registry import outline_net
 from napari_fcnseg.training.recipe import Recipe
+from napari_fcnseg.training.trainer import patch_size
 
 DELAY = 200  # milliseconds; several changes at once are one
 
@@ -55,12 +57,13 @@ class NetFacts(QLabel):
 def _facts(recipe: Recipe) -> str:
     try:
         net = outline_net(recipe.net, **recipe.net_options)
-        found = describe(net, recipe.patch if net.ndim == 2 else None, recipe.batch)
+        found = describe(net, costs=False)
+        size = patch_size(net.geometry, recipe)
+        gib = memory(net, size, max(recipe.batch, net.min_batch), train=True) / 2**30
     except FcnsegError as error:
         return str(error)
     low, high = found["receptive_field"]
     sees = f"{low}-{high}" if low < high else f"{low}"
-    gib = found["memory_training"] / 2**30
     exact = "tiles leave no trace" if found["exact"] else "tiles only nearly agree"
     return (
         f"{found['parameters']:,} parameters, sees {sees} px, {exact}; about {gib:.1f} GiB "

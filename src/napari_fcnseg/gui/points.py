@@ -1,5 +1,7 @@
 """Points layers as annotations: what is clicked, in which class, and how large it is shown."""
 
+from dataclasses import replace
+
 import numpy as np
 from napari.layers import Image as ImageLayer
 from napari.layers import Points as PointsLayer
@@ -35,6 +37,9 @@ def layer_points(layer: PointsLayer, source: ImageLayer, image: Image) -> Points
     name = f"layer {layer.name!r}"
     if not len(layer.data):
         raise AnnotationError(f"the {name} has no points: add some in each class")
+    shown = np.asarray(layer.shown, bool)
+    if not shown.all():
+        raise AnnotationError(f"some points of the {name} are hidden: show or remove them first")
     if layer.ndim < source.ndim:
         raise AnnotationError(
             f"the {name} has {layer.ndim} dimensions, the image {source.ndim}: the slices of its "
@@ -46,7 +51,7 @@ def layer_points(layer: PointsLayer, source: ImageLayer, image: Image) -> Points
     pixel = abs(layer.scale[-1] / source.scale[-1])
     radius = np.asarray(layer.size, np.float64) * pixel / 2
     points = Points.named(at[:, kept], _classes(layer, name), radius, name)
-    return Points(points.positions, points.ids, _coloured(points, layer), radius, name)
+    return replace(points, classes=_coloured(points, layer))
 
 
 def _classes(layer: PointsLayer, name: str) -> list[str]:

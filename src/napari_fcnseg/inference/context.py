@@ -2,11 +2,12 @@
 
 import threading
 from collections import OrderedDict
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fcnseg.errors import PlanError
 from napari_fcnseg.images.grid import Grid, Spans
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.inference.runner import Pooled, Runner
@@ -31,6 +32,7 @@ class SliceContext:
     """
 
     def __init__(self, image: Image, runner: Runner, context: Context = "slice") -> None:
+        check_context(context)
         self._image, self._runner = image, runner
         self._on = context == "slice" and runner.pools
         self._kept: OrderedDict[Spans, Pooled] = OrderedDict()
@@ -49,6 +51,17 @@ class SliceContext:
             return self._kept[plane]
 
 
+def check_context(context: str) -> None:
+    """Raise `PlanError` unless `context` is one of those that there are."""
+    if context not in get_args(Context):
+        raise PlanError(f"context = {context!r}: choose one of 'slice', 'tile'")
+
+
+def thumbnail_step(image: Image) -> int:
+    """Every how manieth pixel of a plane is in its thumbnail."""
+    return -(-max(image.kept_shape[-2:]) // THUMBNAIL)
+
+
 def thumbnail(image: Image, plane: Spans) -> NDArray[np.generic]:
     """Every n-th pixel of one plane, at most 1024 along each edge, read block by block.
 
@@ -65,7 +78,7 @@ def thumbnail(image: Image, plane: Spans) -> NDArray[np.generic]:
         Raw pixels, shape ``(channels, Y, X)``.
     """
     size = image.kept_shape[-2:]
-    step = -(-max(size) // THUMBNAIL)
+    step = thumbnail_step(image)
     edge = BLOCK // step * step  # blocks begin on the grid of the pixels that are kept
     blocks = Grid(size, (edge, edge))
     whole = np.zeros((image.channels, *(-(-n // step) for n in size)), image.dtype)

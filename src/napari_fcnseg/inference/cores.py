@@ -38,9 +38,15 @@ def choose_cores(
     seen = [i for i, axis in enumerate(geometry) if axis is not ALONG]
     axes = [_Axis(region[i], geometry[i], frames[i], i >= len(region) - 2) for i in seen]
     edges = [tile] * len(seen) if tile else _edges(axes)
+    least = max((a.least for a, edge in zip(axes, edges, strict=True) if a.whole > edge), default=0)
+    if tile and tile < least:
+        raise PlanError(
+            f"a tile of {tile} pixels has no room for the network's halo of "
+            f"{max(axis.halo for axis in geometry)} pixels on each side; take at least {least}"
+        )
     cores = [1] * len(region)
     for i, axis, edge in zip(seen, axes, edges, strict=True):
-        cores[i] = axis.core(edge, asked=tile is not None)
+        cores[i] = axis.core(edge)
     return tuple(cores)
 
 
@@ -85,19 +91,14 @@ class _Axis:
         """Edge with room for all."""
         return min(self._needed(_up(self._n, self._geometry.stride)), self._frame)
 
-    def core(self, edge: int, asked: bool) -> int:
-        """Core of a tile of `edge` pixels; a wider tile if it has no room and is not `asked`."""
+    def core(self, edge: int) -> int:
+        """Core of a tile of `edge` pixels, or of a larger one if that has no room for any."""
         stride = self._geometry.stride
         if self.whole <= edge:
             return _up(self._n, stride)
         largest = edge // stride * stride
         while largest and self._needed(largest) > edge:
             largest -= stride
-        if not largest and asked:
-            raise PlanError(
-                f"a tile of {edge} pixels has no room for the network's halo of "
-                f"{self._geometry.halo} pixels on each side; take at least {self.least}"
-            )
         largest = largest or _up(2 * self._geometry.halo, stride)  # sees far: half is halo
         unit = self._unit if largest >= self._unit else stride
         largest = largest // unit * unit

@@ -20,8 +20,6 @@ from napari_fcnseg.images.grid import Grid, Spans
 from napari_fcnseg.inference.cores import ALONG, choose_cores
 from napari_fcnseg.nets.geometry import AxisGeometry
 
-FRAME = 128  # mirrored pixels at each border, for a network that pads with zeros
-
 
 @dataclass(frozen=True)
 class Tile:
@@ -139,22 +137,5 @@ def plan(
     if tile is not None and tile < 1:
         raise PlanError(f"a tile of {tile} pixels is none; give its largest edge, for example 1024")
     geometry = (ALONG,) * (len(axes) - len(geometry)) + tuple(geometry)
-    frames = tuple(_frame(n, axis) for n, axis in zip(shape, geometry, strict=True))
+    frames = tuple(axis.frame(n) for n, axis in zip(shape, geometry, strict=True))
     return Plan(axes, region, geometry, frames, choose_cores(region, geometry, frames, tile))
-
-
-def _frame(n: int, axis: AxisGeometry) -> tuple[int, int]:
-    """Where input begins and ends along one axis of `n` pixels.
-
-    A valid network needs every pixel that it sees.
-    """
-    whole = _up(n, axis.stride)
-    if axis.margin:
-        before, after = axis.context(axis.stride)
-        return -before, whole + after
-    wide = _up(FRAME, axis.stride)
-    return -wide, whole + wide
-
-
-def _up(n: int, step: int) -> int:
-    return -(-n // step) * step

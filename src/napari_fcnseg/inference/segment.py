@@ -9,13 +9,14 @@ from dask.delayed import delayed
 from numpy.typing import NDArray
 
 from napari_fcnseg.images.axes import ambiguous
+from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image, channels_first
 from napari_fcnseg.images.mirror import Reading
 from napari_fcnseg.images.open import open_image
-from napari_fcnseg.inference.context import Context, SliceContext
+from napari_fcnseg.inference.context import Context, check_context, thumbnail_step
 from napari_fcnseg.inference.plan import Tile, plan
 from napari_fcnseg.inference.predict import check_fits, predict
-from napari_fcnseg.inference.runner import Kind, Runner
+from napari_fcnseg.inference.runner import Kind, Pooled, Runner
 from napari_fcnseg.models.model import Model
 
 
@@ -80,15 +81,29 @@ def segment_lazy(
     check_fits(model, image)
     tiles = plan(image.kept, image.kept_shape, model.net.geometry, tile)
     runner = Runner(model, output, device)
-    contexts = SliceContext(image, runner, context)
+    check_context(context)
+    pooled: dict[Spans, Any] = {}
     leading = (len(model.classes),) if output == "probabilities" else ()
+
+    def pool(plane: Spans) -> Any:
+        """Context of a slice, a node of the graph: a task must not compute another one."""
+        if context == "tile" or not runner.pools:
+            return ()
+        if plane not in pooled:
+            step = thumbnail_step(image)
+            whole = zip(image.kept[:-2], plane, strict=True)
+            region = image.locate(dict(whole)).region
+            steps = [step if a in "YX" else None for a in axes]
+            every = tuple(slice(s.start, s.stop, n) for s, n in zip(region, steps, strict=True))
+            pooled[plane] = delayed(partial(_pool, runner, axes), pure=False)(array[every])
+        return pooled[plane]
 
     def block(number: int) -> da.Array:
         tile = tiles[number]
         reading = image.locate(tile.source)
         shape = leading + tuple(stop - start for start, stop in tile.core)
-        run = partial(_run_block, runner, contexts, axes, tile, reading)
-        ran = delayed(run, pure=False)(array[reading.region])
+        run = partial(_run_block, runner, axes, tile, reading)
+        ran = delayed(run, pure=False)(array[reading.region], pool(tile.core[:-2]))
         lazy: da.Array = da.from_delayed(ran, shape, np.float32 if leading else np.uint8)
         return lazy
 
@@ -99,15 +114,14 @@ def segment_lazy(
 
 
 def _run_block(
-    runner: Runner,
-    contexts: SliceContext,
-    axes: str,
-    tile: Tile,
-    reading: Reading,
-    block: NDArray[Any],
+    runner: Runner, axes: str, tile: Tile, reading: Reading, block: NDArray[Any], pooled: Pooled
 ) -> NDArray[Any]:
-    pixels = channels_first(reading.fill(np.asarray(block)), axes)
-    return runner(pixels, tile, contexts(tile.core))
+    return runner(channels_first(reading.fill(np.asarray(block)), axes), tile, pooled)
+
+
+def _pool(runner: Runner, axes: str, thumbnail: NDArray[Any]) -> Pooled:
+    pixels = channels_first(np.asarray(thumbnail), axes)
+    return runner.pool(pixels.reshape(len(pixels), *pixels.shape[-2:]))
 
 
 def _nested(numbers: NDArray[np.intp], block: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,15 @@ from napari_fcnseg.training.recipe import Recipe
 
 DESCRIPTIONS = ("bioimageio.yaml", "rdf.yaml")
 TOLERANCE = 1e-4
+
+
+class _Yaml(yaml.SafeLoader):
+    """Plain data of YAML 1.2, where ``1e-06`` is a number; YAML 1.1 wants ``1.0e-06``."""
+
+
+_Yaml.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
+)
 
 
 def load_model(path: str | Path, *, check: bool = False) -> Model:
@@ -94,7 +104,7 @@ def _reader(path: Path) -> Callable[[str], bytes]:
 def _description(read: Callable[[str], bytes], path: Path) -> dict[str, Any]:
     for name in DESCRIPTIONS:
         try:
-            found: dict[str, Any] = yaml.safe_load(read(name))
+            found: dict[str, Any] = yaml.load(read(name), _Yaml)
         except (KeyError, FileNotFoundError):
             continue
         return found

@@ -15,12 +15,14 @@ from bioimageio.spec.model import v0_5 as spec
 from numpy.typing import NDArray
 
 from napari_fcnseg.errors import OutputError
+from napari_fcnseg.images.normalise import Normalisation
 from napari_fcnseg.images.output import check_free
 from napari_fcnseg.models.cover import write_cover
 from napari_fcnseg.models.model import Model, sample_size
 from napari_fcnseg.nets.geometry import legal_size
 
 FORMAT = 1  # of the data under config.napari_fcnseg
+SMALLEST_STD = 1e-6  # that the spec allows; images in physical units go below it
 INPUT, OUTPUT = spec.TensorId("raw"), spec.TensorId("probabilities")
 
 
@@ -144,15 +146,23 @@ def _input(model: Model, folder: Path) -> spec.InputTensorDescr:
         ],
         test_tensor=spec.FileDescr(source=folder / "test_input.npy"),
         data=spec.IntervalOrRatioDataDescr(type="float32"),
-        preprocessing=[
-            spec.FixedZeroMeanUnitVarianceDescr(
-                kwargs=spec.FixedZeroMeanUnitVarianceAlongAxisKwargs(
-                    axis=spec.AxisId("channel"),
-                    mean=list(model.normalisation.offset),
-                    std=list(model.normalisation.scale),
-                )
+        preprocessing=[_preprocessing(model.normalisation)],
+    )
+
+
+def _preprocessing(normalisation: Normalisation) -> Any:
+    """Return the normalisation in the words of the spec."""
+    axis, mean, std = spec.AxisId("channel"), normalisation.offset, normalisation.scale
+    if min(std) >= SMALLEST_STD:
+        return spec.FixedZeroMeanUnitVarianceDescr(
+            kwargs=spec.FixedZeroMeanUnitVarianceAlongAxisKwargs(
+                axis=axis, mean=list(mean), std=list(std)
             )
-        ],
+        )
+    gain = [1 / s for s in std]
+    offset = [-m / s for m, s in zip(mean, std, strict=True)]
+    return spec.ScaleLinearDescr(
+        kwargs=spec.ScaleLinearAlongAxisKwargs(axis=axis, gain=gain, offset=offset)
     )
 
 

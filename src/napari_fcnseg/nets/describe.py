@@ -3,6 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Any
 
+from napari_fcnseg.errors import NetError
 from napari_fcnseg.nets.geometry import AxisGeometry, legal_size
 from napari_fcnseg.nets.registry import find_net
 
@@ -42,6 +43,9 @@ def describe(
         ``memory_training`` in bytes, of weights and activations in float32, with gradients
         and AdamW in training.
     """
+    for what, value in (("tile", tile), ("batch", batch)):
+        if value is not None and value < 1:
+            raise NetError(f"{what} = {value}: give 1 or more")
     return {
         "net": net.name,
         "about": find_net(net.name).summary,

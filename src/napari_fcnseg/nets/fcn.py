@@ -121,8 +121,13 @@ def refine_fcn(coarse: FCN, fine: FCN) -> None:
     Raises
     ------
     NetError
-        If the two do not have the same backbone, width and classes.
+        If the two do not have the same backbone, width and classes, or do not fuse scores.
     """
+    if (coarse.fuse, fine.fuse) != ("scores", "scores"):
+        raise NetError(
+            "staged training adds scores of a new level that start at 0; it needs two FCNs with "
+            'fuse = "scores"'
+        )
     theirs = coarse.state_dict()
     shared = {k: v for k, v in fine.state_dict().items() if not k.startswith(("scores.", "ups."))}
     if {k: v.shape for k, v in shared.items()} != {

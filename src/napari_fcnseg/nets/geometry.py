@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from napari_fcnseg.errors import NetError
 
+FRAME = 128  # mirrored pixels at each border, for a network that pads with zeros
+
 
 @dataclass(frozen=True)
 class AxisGeometry:
@@ -56,6 +58,19 @@ class AxisGeometry:
         cells = -(-(stop - on_grid) // self.stride) * self.stride
         before, after = self.context(cells)
         return on_grid - before, on_grid + cells + after
+
+    def frame(self, n: int) -> tuple[int, int]:
+        """Where input begins and ends along an axis of `n` pixels; behind that nothing is seen.
+
+        A same-padded network sees at most 128 mirrored pixels and then its own zeros. A valid
+        one needs every pixel that it sees.
+        """
+        whole = -(-n // self.stride) * self.stride
+        if self.margin:
+            before, after = self.context(self.stride)
+            return -before, whole + after
+        wide = -(-FRAME // self.stride) * self.stride
+        return -wide, whole + wide
 
 
 def legal_size(size: int, min_size: int, stride: int) -> int:

@@ -169,6 +169,9 @@ def build_net(
     for option in options:
         if option not in known:
             raise NetError(f"{name} has no option {option!r}; its options: {', '.join(known)}")
+        kind, value = type(known[option]), options[option]
+        if kind in (bool, int) and type(value) is not kind:
+            raise NetError(f"{option} = {value!r} should be of the type {kind.__name__}")
     net = entry.load()(in_channels, classes, **(known | options | dict(entry.fixed)))
     net.name, net.options = name, known | options
     return net

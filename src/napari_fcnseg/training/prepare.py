@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_fcnseg.annotations.annotation import Annotation, Unpainted, open_annotation
-from napari_fcnseg.annotations.classes import SegClass
+from napari_fcnseg.annotations.classes import SegClass, default_class
+from napari_fcnseg.annotations.points import Points, read_points
 from napari_fcnseg.errors import AnnotationError, ImageError
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.open import open_image
@@ -79,7 +81,9 @@ def prepare(
         If anything cannot be opened or does not fit, or fewer than two classes have labels.
     """
     opened = tuple(open_image(image, axes=axes) for image in _as_list(images))
-    labels = _as_list(annotations)
+    labels = [_read_if_points(label) for label in _as_list(annotations)]
+    if classes is None:
+        classes = _names_of_points(labels)
     if len(opened) != len(labels) or not opened:
         raise AnnotationError(
             f"{len(opened)} images and {len(labels)} annotations are given; give one annotation "
@@ -95,7 +99,14 @@ def prepare(
         label if isinstance(label, Annotation) else open_annotation(label, image, named, unpainted)
         for label, image in zip(labels, opened, strict=True)
     )
-    present = {c.id: c for annotation in reversed(annotated) for c in annotation.classes}
+    present: dict[int, SegClass] = {}
+    for annotation in annotated:
+        for c in annotation.classes:
+            if present.setdefault(c.id, c).name != c.name:
+                raise AnnotationError(
+                    f"the id {c.id} is called {present[c.id].name!r} in one place and {c.name!r} "
+                    "in another; give each class one id and one name"
+                )
     if len(present) < 2:
         only = next(iter(present.values()))
         raise AnnotationError(
@@ -119,6 +130,25 @@ def prepare(
         )
     in_order = tuple(present[i] for i in sorted(present))
     return TrainingData(opened, annotated, in_order, tuple(notes))
+
+
+def _read_if_points(label: Any) -> Any:
+    is_file = isinstance(label, str | Path) and Path(label).suffix.lower() == ".csv"
+    return read_points(label) if is_file else label
+
+
+def _names_of_points(labels: Sequence[Any]) -> Classes:
+    """Classes of points that know them by names: one list for all, or none if there are no such."""
+    named = [label for label in labels if isinstance(label, Points) and label.by_name]
+    if len(labels) < 2 or not named:
+        return None
+    if len(named) < len(labels):
+        raise AnnotationError(
+            f"the classes of {named[0].name} have names, those of other labels have ids: say which "
+            "belong together with classes={1: 'name', 2: 'other'} (--classes 1=name,2=other)"
+        )
+    names = list(dict.fromkeys(c.name for points in named for c in points.classes))
+    return [default_class(i, name) for i, name in enumerate(names, 1)]
 
 
 def _check_names(classes: Sequence[SegClass]) -> None:

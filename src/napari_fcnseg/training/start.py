@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from napari_fcnseg.annotations.classes import SegClass
+from napari_fcnseg.annotations.classes import SegClass, default_class
 from napari_fcnseg.errors import ModelError
 from napari_fcnseg.models.model import Model
 from napari_fcnseg.nets.base import SegmentationNet
@@ -22,10 +22,14 @@ def take_weights(net: SegmentationNet, start: Model, classes: Sequence[SegClass]
         If the networks, their channels or their classes differ.
     """
     theirs = start.net
-    if [c.id for c in classes] != [c.id for c in start.classes]:
+    if [c.id for c in classes] != [c.id for c in start.classes] or not all(
+        map(_agree, classes, start.classes)
+    ):
         raise ModelError(
             f"the model {start.name} knows the classes {_listed(start.classes)}, but "
-            f"{_listed(classes)} are painted: it can be trained further on its own classes only"
+            f"{_listed(classes)} are painted: it can be trained further on just these classes, "
+            "with the same ids; names of points find their ids with classes=model.classes "
+            "(--classes 1=name,2=other)"
         )
     if net.in_channels != theirs.in_channels:
         raise ModelError(
@@ -42,6 +46,12 @@ def take_weights(net: SegmentationNet, start: Model, classes: Sequence[SegClass]
             "coarser one"
         )
     net.load_state_dict(theirs.state_dict())
+
+
+def _agree(one: SegClass, other: SegClass) -> bool:
+    """Whether two classes of one id may be the same: a default name says nothing."""
+    nameless = default_class(one.id).name
+    return one.name == other.name or nameless in (one.name, other.name)
 
 
 def _key(net: SegmentationNet) -> tuple[str, dict[str, object]]:

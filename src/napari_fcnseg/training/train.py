@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 from napari_fcnseg.annotations.annotation import Unpainted
 from napari_fcnseg.events import Event, Step, Steps, Trained, TrainingStarted, Validated
+from napari_fcnseg.models.load import load_model
 from napari_fcnseg.models.model import Model
 from napari_fcnseg.training.prepare import Classes, prepare
 from napari_fcnseg.training.recipe import Recipe
@@ -24,7 +26,7 @@ def train(
     unpainted: Unpainted = "ignore",
     device: str = "auto",
     name: str = "model",
-    start: Model | None = None,
+    start: Model | str | Path | None = None,
 ) -> Steps[Event]:
     """Train a network on painted images.
 
@@ -45,8 +47,8 @@ def train(
     name
         Of the model.
     start
-        Model to go on from, with its weights and its normalisation: one of the recipe's
-        network, or a coarser FCN, see `take_weights`.
+        Model (or its file) to go on from, with its weights and its normalisation: one of the
+        recipe's network, or a coarser FCN, see `take_weights`.
 
     Returns
     -------
@@ -59,6 +61,8 @@ def train(
     FcnsegError
         At once, if images, annotations, recipe or device cannot be used.
     """
+    if isinstance(start, str | Path):
+        start = load_model(start)
     data = prepare(images, annotations, axes, classes, unpainted)
     return Steps(_run(Trainer(data, recipe or Recipe(), device, name, start)))
 

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -55,6 +56,8 @@ class Trainer:
         name: str,
         start: Model | None = None,
     ) -> None:
+        if start:  # its weights fit its own normalisation
+            recipe = replace(recipe, normalisation=start.normalisation.kind)
         self.data, self.recipe, self.name = data, recipe, name
         self.device = choose_device(device)
         self._rng = np.random.default_rng(recipe.seed)

@@ -17,7 +17,7 @@ from napari_fcnseg.training.split import Corner
 
 MOST_BLOCKS = 32
 CORRELATED = 30  # pixels of a stroke that lie together say about as much as one
-BATCH = 4
+MOST_PIXELS = 2**23  # of all blocks, with what is seen around them
 FEWEST_PIXELS = 50  # a score on fewer says nothing
 
 
@@ -62,7 +62,8 @@ class Validator:
     classes
         In the order of the network's outputs.
     rng
-        Chooses blocks where there are more than 32.
+        Chooses blocks where there are more than 32, or more than can be validated in a
+        reasonable time.
     """
 
     def __init__(
@@ -74,9 +75,14 @@ class Validator:
     ) -> None:
         self._classes = tuple(classes)
         blocks = [(n, block) for n, s in enumerate(sampler.sources) for block in s.split.blocks]
-        if len(blocks) > MOST_BLOCKS:
-            blocks = [blocks[i] for i in sorted(rng.permutation(len(blocks))[:MOST_BLOCKS])]
-        self._blocks = [_read_block(sampler, net, number, corner) for number, corner in blocks]
+        order = sorted(rng.permutation(len(blocks))[:MOST_BLOCKS].tolist())
+        self._blocks: list[_Block] = []
+        seen = 0
+        for number, corner in [blocks[i] for i in order]:
+            if self._blocks and seen > MOST_PIXELS:  # blocks of far-seeing networks are large
+                break
+            self._blocks.append(_read_block(sampler, net, number, corner))
+            seen += self._blocks[-1].seen.size
         counts = np.zeros(len(classes), np.int64)
         for block in self._blocks:
             counts += np.bincount(block.target[block.target >= 0], minlength=len(classes))
@@ -93,12 +99,11 @@ class Validator:
         device = next(net.parameters()).device
         matrix = np.zeros((len(self._classes),) * 2, np.int64)
         with torch.inference_mode():
-            for start in range(0, len(self._blocks), BATCH):
-                blocks = self._blocks[start : start + BATCH]
-                batch = torch.from_numpy(np.stack([b.seen for b in blocks])).to(device)
-                for block, logits in zip(blocks, net(channels_last(batch)), strict=True):
-                    winners = logits[(slice(None), *block.crop)].argmax(0).cpu().numpy()
-                    matrix += confusion_matrix(block.target, winners, len(self._classes))
+            for block in self._blocks:
+                seen = torch.from_numpy(block.seen[None]).to(device)
+                logits = net(channels_last(seen))[0]
+                winners = logits[(slice(None), *block.crop)].argmax(0).cpu().numpy()
+                matrix += confusion_matrix(block.target, winners, len(self._classes))
         by_name = dict(zip((c.name for c in self._classes), iou(matrix).tolist(), strict=True))
         return Scores({name: by_name[name] for name in self.scored}, self.pixels)
 
@@ -108,7 +113,11 @@ def _read_block(sampler: PatchSampler, net: SegmentationNet, number: int, corner
     lengths = (*[1] * (len(corner) - 2), edge, edge)
     block = tuple((start, start + n) for start, n in zip(corner, lengths, strict=True))
     leading, space = block[: -net.ndim], block[-net.ndim :]
-    seen = [axis.source(*span) for axis, span in zip(net.geometry, space, strict=True)]
+    seen = []
+    shape = sampler.sources[number].image.kept_shape[-net.ndim :]
+    for axis, span, n in zip(net.geometry, space, shape, strict=True):
+        (low, high), (first, last) = axis.frame(n), axis.source(*span)
+        seen.append((max(low, first), min(high, last)))  # as a prediction sees it
     pixels, _ = sampler.read(number, (*leading, *seen))
     _, target = sampler.read(number, block)
     results = [first + margin for (first, _), margin in zip(seen, net.margin, strict=True)]
