@@ -217,6 +217,6 @@ def test_small_numbers_stay_numbers(model, tmp_path):
     """YAML 1.1 takes 1e-06 for a text."""
     normalisation = Normalisation("mean_std", (1e-6,), (2e-12,))
     small = replace(model, normalisation=normalisation, recipe=fs.Recipe(rate=1e-6))
-    loaded = fs.load_model(small.save(tmp_path / "m.zip"))
+    loaded = fs.load_model(small.save(tmp_path / "m.zip"), check=True)
     assert loaded.recipe == small.recipe
     assert loaded.normalisation == normalisation
