@@ -5,7 +5,7 @@ from .annotations.annotation import Annotation as Annotation
 from .annotations.annotation import open_annotation as open_annotation
 from .annotations.classes import SegClass as SegClass
 from .annotations.points import Points as Points
-from .annotations.points import read_points as read_points
+from .annotations.points_file import read_points as read_points
 from .annotations.strokes import simulate_strokes as simulate_strokes
 from .errors import FcnsegError as FcnsegError
 from .images.image import Image as Image

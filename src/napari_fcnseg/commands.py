@@ -43,6 +43,7 @@ def demo(options: Namespace) -> int:
 def train(options: Namespace) -> int:
     """Train a model from images and their labels."""
     from napari_fcnseg.annotations.classes import parse_class_map
+    from napari_fcnseg.annotations.points_file import read_if_points
     from napari_fcnseg.models.load import load_model
     from napari_fcnseg.models.package import check_place
     from napari_fcnseg.training.recipe import Recipe
@@ -68,7 +69,7 @@ def train(options: Namespace) -> int:
 
     job = train(
         images,
-        [_points_or_path(path, options.radius) for path in options.labels],
+        [read_if_points(path, options.radius) for path in options.labels],
         recipe,
         classes=classes,
         unpainted=options.unpainted,
@@ -161,15 +162,6 @@ def _is_one_file(out: Path, images: int) -> bool:
             "in .ome.zarr or .ome.tif, or a folder"
         )
     return False
-
-
-def _points_or_path(path: str, radius: float | None) -> Any:
-    """Return points with the radius that was asked for, or a path for `open_annotation`."""
-    if radius is None or not path.lower().endswith(".csv"):
-        return path
-    from napari_fcnseg.annotations.points import read_points
-
-    return read_points(path, radius)
 
 
 def _given(options: Namespace, *names: str) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from napari_fcnseg.annotations.classes import (
     default_class,
 )
 from napari_fcnseg.annotations.index import LabelIndex, build_index
-from napari_fcnseg.annotations.points import Points, read_points
+from napari_fcnseg.annotations.points import Points
+from napari_fcnseg.annotations.points_file import read_if_points
 from napari_fcnseg.errors import AnnotationError, AxesError
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
@@ -113,8 +114,7 @@ def open_annotation(
         If the labels are not whole numbers, not of the image's shape, have ids that no
         class can have, or no labelled pixel.
     """
-    if isinstance(labels, str | Path) and Path(labels).suffix.lower() == ".csv":
-        labels = read_points(labels)
+    labels = read_if_points(labels)
     if isinstance(labels, Points):
         if classes is not None:
             classes = tuple(classes_by_value(classes).values())

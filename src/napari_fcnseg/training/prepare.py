@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,8 @@ from numpy.typing import NDArray
 
 from napari_fcnseg.annotations.annotation import Annotation, Unpainted, open_annotation
 from napari_fcnseg.annotations.classes import SegClass, default_class
-from napari_fcnseg.annotations.points import Points, read_points
+from napari_fcnseg.annotations.points import Points
+from napari_fcnseg.annotations.points_file import read_if_points
 from napari_fcnseg.errors import AnnotationError, ImageError
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.open import open_image
@@ -81,7 +81,7 @@ def prepare(
         If anything cannot be opened or does not fit, or fewer than two classes have labels.
     """
     opened = tuple(open_image(image, axes=axes) for image in _as_list(images))
-    labels = [_read_if_points(label) for label in _as_list(annotations)]
+    labels = [read_if_points(label) for label in _as_list(annotations)]
     if classes is None:
         classes = _names_of_points(labels)
     if len(opened) != len(labels) or not opened:
@@ -130,11 +130,6 @@ def prepare(
         )
     in_order = tuple(present[i] for i in sorted(present))
     return TrainingData(opened, annotated, in_order, tuple(notes))
-
-
-def _read_if_points(label: Any) -> Any:
-    is_file = isinstance(label, str | Path) and Path(label).suffix.lower() == ".csv"
-    return read_points(label) if is_file else label
 
 
 def _names_of_points(labels: Sequence[Any]) -> Classes:
