@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
-from torch.utils.flop_counter import FlopCounterMode
 
 if TYPE_CHECKING:
     from napari_fcnseg.nets.base import SegmentationNet
@@ -66,6 +65,8 @@ def flops(net: "SegmentationNet", size: Sequence[int]) -> int:
     size
         Legal spatial size of the input.
     """
+    from torch.utils.flop_counter import FlopCounterMode  # imports Triton, which takes a while
+
     with _outlined(net, False) as outline, torch.inference_mode():
         counter = FlopCounterMode(display=False)
         with counter:
