@@ -75,7 +75,7 @@ class Validator:
     ) -> None:
         self._classes = tuple(classes)
         blocks = [(n, block) for n, s in enumerate(sampler.sources) for block in s.split.blocks]
-        order = sorted(rng.permutation(len(blocks))[:MOST_BLOCKS].tolist())
+        order = rng.permutation(len(blocks))[:MOST_BLOCKS].tolist()  # not the first slices only
         self._blocks: list[_Block] = []
         seen = 0
         for number, corner in [blocks[i] for i in order]:
