@@ -8,10 +8,10 @@ from torch import Tensor, nn
 
 from napari_fcnseg.errors import NetError
 from napari_fcnseg.nets.base import SameSizeNet
-from napari_fcnseg.nets.initialise import he_init
+from napari_fcnseg.nets.initialise import he_init, score_init
 from napari_fcnseg.nets.resnet import BLOCKS, ResNetBackbone
 from napari_fcnseg.nets.upsample import corner_bilinear
-from napari_fcnseg.nets.vgg import load_vgg, scaled, vgg_stages
+from napari_fcnseg.nets.vgg import LAYERS, load_vgg, scaled, vgg_stages
 
 RATES = (6, 12, 18, 24)  # of atrous spatial pyramid pooling
 # Variants of v1: kernel, rate and channels of fc6.
@@ -24,21 +24,21 @@ VARIANTS = {
 
 
 class AtrousVGG(nn.Module):
-    """VGG-16 at an eighth of the resolution: the last two pools have no stride.
+    """VGG at an eighth of the resolution: the last two pools have no stride.
 
     Pools see 3 x 3 pixels; behind the fourth the convolutions are dilated by 2.
     """
 
-    def __init__(self, in_channels: int, width: int, pretrained: str | None) -> None:
+    def __init__(self, backbone: str, in_channels: int, width: int, pretrained: str | None) -> None:
         super().__init__()
         self.stages = nn.ModuleList(
-            vgg_stages("vgg16", in_channels, width, dilations=(1, 1, 1, 1, 2))
+            vgg_stages(backbone, in_channels, width, dilations=(1, 1, 1, 1, 2))
         )
         strides = (2, 2, 2, 1, 1)
         self.pools = nn.ModuleList(nn.MaxPool2d(3, stride=s, padding=1) for s in strides)
         he_init(self)
         if pretrained:
-            load_vgg(self.stages, "vgg16", pretrained, in_channels)
+            load_vgg(self.stages, backbone, pretrained, in_channels)
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Return what comes out of each pool."""
@@ -65,10 +65,13 @@ class DeepLabV1(SameSizeNet):
     multiscale
         MSC: a branch of two layers of 128 maps on the input and on each of the first four
         pools, all scores added.
+    backbone
+        ``"vgg16"``, as published; ``"vgg16_bn"``, which also learns from random weights; or
+        ``"vgg19"``.
     width
         Channels of the first layer; 64 as published, all others in proportion.
     pretrained
-        Weights of VGG-16's convolutions; see `load_pretrained`.
+        Weights of the backbone's convolutions; see `load_pretrained`.
     """
 
     cell = 8
@@ -80,6 +83,7 @@ class DeepLabV1(SameSizeNet):
         *,
         variant: Literal["largefov", "7x7", "crf", "4x4"] = "largefov",
         multiscale: bool = False,
+        backbone: str = "vgg16",
         width: int = 64,
         pretrained: str | None = None,
     ) -> None:
@@ -87,7 +91,7 @@ class DeepLabV1(SameSizeNet):
         if variant not in VARIANTS:
             raise NetError(f"variant = {variant!r}: choose one of {', '.join(VARIANTS)}")
         self.in_channels, self.classes = in_channels, classes
-        self.vgg = AtrousVGG(in_channels, width, pretrained)
+        self.vgg = AtrousVGG(backbone, in_channels, width, pretrained)
         kernel, rate, wide = VARIANTS[variant]
         deep = scaled(512, width)
         self.average = nn.AvgPool2d(3, stride=1, padding=1)
@@ -96,8 +100,8 @@ class DeepLabV1(SameSizeNet):
         if multiscale:
             inputs = [in_channels, *(scaled(c, width) for c in (64, 128, 256, 512))]
             self.branches.extend(_branch(i, scaled(128, width), classes) for i in inputs)
-        he_init(self.head)
-        he_init(self.branches)
+        for part in (self.head, *self.branches):
+            _begin(part)
 
     def compute(self, x: Tensor) -> Tensor:
         """Return logits of whole cells."""
@@ -122,7 +126,7 @@ class DeepLabV2(SameSizeNet):
     in_channels, classes
         Channels in, classes out.
     backbone
-        ``"vgg16"`` or ``"resnet18"`` to ``"resnet101"``.
+        ``"vgg16"``, ``"vgg16_bn"``, ``"vgg19"``, or ``"resnet18"`` to ``"resnet101"``.
     rates
         Of the parallel dilated convolutions, whose scores are added; a single one makes
         the head of LargeFOV.
@@ -149,11 +153,12 @@ class DeepLabV2(SameSizeNet):
             raise NetError(f"rates = {rates!r}: one or more whole numbers from 1 on")
         self.in_channels, self.classes = in_channels, classes
         self.backbone: nn.Module
-        if backbone == "vgg16":
-            self.backbone = AtrousVGG(in_channels, width, pretrained)
+        if backbone in LAYERS:
+            self.backbone = AtrousVGG(backbone, in_channels, width, pretrained)
             deep, wide = scaled(512, width), scaled(1024, width)
             self.branches = nn.ModuleList(_head(deep, wide, classes, 3, r) for r in rates)
-            he_init(self.branches)
+            for branch in self.branches:
+                _begin(branch)
         elif backbone in BLOCKS:
             self.backbone = ResNetBackbone(
                 backbone, in_channels, width, output_stride=8, pretrained=pretrained
@@ -161,11 +166,12 @@ class DeepLabV2(SameSizeNet):
             deep = self.backbone.channels[-1]
             branches = [nn.Conv2d(deep, classes, 3, padding=r, dilation=r) for r in rates]
             for branch in branches:
-                nn.init.normal_(branch.weight, std=0.01)
-                nn.init.zeros_(branch.bias)  # type: ignore[arg-type]
+                score_init(branch)
             self.branches = nn.ModuleList(branches)
         else:
-            raise NetError(f"backbone = {backbone!r}: choose one of vgg16, {', '.join(BLOCKS)}")
+            raise NetError(
+                f"backbone = {backbone!r}: choose one of {', '.join([*LAYERS, *BLOCKS])}"
+            )
 
     def compute(self, x: Tensor) -> Tensor:
         """Return logits of whole cells."""
@@ -186,6 +192,13 @@ def _head(inputs: int, wide: int, classes: int, kernel: int, rate: int) -> nn.Se
         nn.Dropout(0.5),
         nn.Conv2d(wide, classes, 1),
     )
+
+
+def _begin(head: nn.Module) -> None:
+    """Draw the weights of a head; its last layer gives the scores."""
+    he_init(head)
+    *_, scores = (layer for layer in head.modules() if isinstance(layer, nn.Conv2d))
+    score_init(scores)
 
 
 def _branch(inputs: int, maps: int, classes: int) -> nn.Sequential:

@@ -7,13 +7,14 @@ from torch import Tensor, nn
 
 from napari_fcnseg.errors import NetError
 from napari_fcnseg.nets.base import SegmentationNet
-from napari_fcnseg.nets.initialise import he_init
+from napari_fcnseg.nets.initialise import he_init, score_init
 from napari_fcnseg.nets.upsample import bilinear
 from napari_fcnseg.nets.vgg import load_vgg, scaled, vgg_stages
 
 DILATIONS = (1, 1, 2, 4, 8, 16, 1)
 CHANNELS = {"basic": (1,) * 7, "large": (2, 2, 4, 8, 16, 32, 32)}  # in those of the classes
 Kind = Literal["basic", "large"]
+BACKBONES = ("vgg16", "vgg16_bn")  # of 13 convolutions: the margin counts them
 MARGIN = 186  # pixels that the valid front end loses on each side
 
 
@@ -80,6 +81,8 @@ class DilatedNet(SegmentationNet):
     ----------
     in_channels, classes
         Channels in, classes out.
+    backbone
+        ``"vgg16"``, as published, or ``"vgg16_bn"``, which also learns from random weights.
     width
         Channels of the first layer; 64 as published, all others in proportion.
     context
@@ -93,14 +96,17 @@ class DilatedNet(SegmentationNet):
         in_channels: int = 1,
         classes: int = 2,
         *,
+        backbone: Literal["vgg16", "vgg16_bn"] = "vgg16",
         width: int = 64,
         context: Kind | None = None,
         pretrained: str | None = None,
     ) -> None:
         super().__init__()
+        if backbone not in BACKBONES:
+            raise NetError(f"backbone = {backbone!r}: choose one of {', '.join(BACKBONES)}")
         self.in_channels, self.classes = in_channels, classes
         self.stages = nn.ModuleList(
-            vgg_stages("vgg16", in_channels, width, padding=0, dilations=(1, 1, 1, 1, 2))
+            vgg_stages(backbone, in_channels, width, padding=0, dilations=(1, 1, 1, 1, 2))
         )
         self.pool = nn.MaxPool2d(2)
         deep, wide = scaled(512, width), scaled(4096, width)
@@ -110,9 +116,10 @@ class DilatedNet(SegmentationNet):
         self.fc7 = nn.Sequential(nn.Conv2d(wide, wide, 1), nn.ReLU(inplace=True), nn.Dropout(0.5))
         self.score = nn.Conv2d(wide, classes, 1)
         he_init(self)
+        score_init(self.score)
         self.context = ContextModule(classes, context) if context else nn.Identity()
         if pretrained:
-            load_vgg([*self.stages, self.fc6, self.fc7], "vgg16", pretrained, in_channels)
+            load_vgg([*self.stages, self.fc6, self.fc7], backbone, pretrained, in_channels)
 
     @property
     def stride(self) -> tuple[int, ...]:

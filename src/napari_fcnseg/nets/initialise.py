@@ -8,6 +8,13 @@ CONVOLUTIONS = (nn.Conv2d, nn.Conv3d)
 TRANSPOSED = (nn.ConvTranspose2d, nn.ConvTranspose3d)
 
 
+def score_init(layer: nn.Conv2d) -> None:
+    """Begin with scores near 0, as published for DeepLab: N(0, 0.01), biases 0."""
+    nn.init.normal_(layer.weight, std=0.01)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+
+
 def he_init(net: nn.Module) -> None:
     """Draw weights from N(0, 2 / N), N the inputs that one output sums; biases become 0.
 

@@ -4,7 +4,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from napari_fcnseg.nets.base import SameSizeNet
-from napari_fcnseg.nets.initialise import he_init
+from napari_fcnseg.nets.initialise import he_init, score_init
 from napari_fcnseg.nets.resnet import ResNetBackbone
 from napari_fcnseg.nets.upsample import corner_bilinear
 from napari_fcnseg.nets.vgg import scaled
@@ -57,6 +57,15 @@ class RefineNet(SameSizeNet):
         self.head = nn.Conv2d(maps[0], classes, 3, padding=1)
         for part in (self.reduce, self.blocks, self.head):
             he_init(part)
+        score_init(self.head)
+        # Without BatchNorm, sums of 44 convolutions would begin at logits of 1e5: each
+        # residual, and each pooling of a chain, begins as nothing added.
+        for block in self.modules():
+            if isinstance(block, _Residual):
+                nn.init.zeros_(block.last.weight)
+            elif isinstance(block, _Refine):
+                for conv in block.chain:
+                    nn.init.zeros_(conv.weight)  # type: ignore[arg-type]
 
     def compute(self, x: Tensor) -> Tensor:
         """Return logits of whole cells."""
@@ -98,9 +107,8 @@ class _Residual(nn.Module):
 
     def __init__(self, maps: int) -> None:
         super().__init__()
-        self.convs = nn.Sequential(
-            nn.ReLU(), _conv(maps, maps, bias=True), nn.ReLU(), _conv(maps, maps)
-        )
+        self.last = _conv(maps, maps)
+        self.convs = nn.Sequential(nn.ReLU(), _conv(maps, maps, bias=True), nn.ReLU(), self.last)
 
     def forward(self, x: Tensor) -> Tensor:
         residual: Tensor = self.convs(x)

@@ -11,6 +11,8 @@ from napari_fcnseg.errors import NetError
 from napari_fcnseg.nets.base import SameSizeNet
 from napari_fcnseg.nets.pretrained import adapt_stem, import_torchvision, load_pretrained
 
+MOMENTUM = 0.1  # of MobileNet's statistics; with its 0.01 they need 500 steps to arrive
+
 
 class TorchvisionNet(SameSizeNet):
     """A segmentation model of torchvision: ``(N, in_channels, Y, X)`` to the same size.
@@ -55,6 +57,9 @@ class TorchvisionNet(SameSizeNet):
             self.aux_classifier = built.aux_classifier
         if "mobilenet" in model:
             self.cell = 16
+            for layer in self.backbone.modules():
+                if isinstance(layer, nn.BatchNorm2d):
+                    layer.momentum = MOMENTUM
         if "deeplabv3" in model:
             self.min_batch = 2
         if pretrained:
