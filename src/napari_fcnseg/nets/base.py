@@ -55,6 +55,20 @@ class SegmentationNet(nn.Module, ABC):
     def forward(self, x: Tensor) -> Tensor:
         """Return logits."""
 
+    def forward_core(self, x: Tensor, core: Sequence[slice]) -> Tensor:
+        """Return logits of a part of the output, and compute no more than that needs.
+
+        Parameters
+        ----------
+        x
+            Input of a legal size.
+        core
+            Part of the output along each spatial axis. What is left out of the computation
+            is up to the network; here nothing is.
+        """
+        logits: Tensor = self(x)
+        return cut(logits, core)
+
     def pool_context(self, thumbnail: Tensor) -> tuple[Tensor, ...]:
         """Return what global poolings see in ``(1, in_channels, *space)``; here there are none."""
         return ()
@@ -154,7 +168,7 @@ class SameSizeNet(SegmentationNet):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits of the size of `x`."""
-        return cut(self.compute(pad_to_cells(x, self.stride)), x.shape[2:])
+        return cut(self.compute(pad_to_cells(x, self.stride)), [slice(n) for n in x.shape[2:]])
 
     @abstractmethod
     def compute(self, x: Tensor) -> Tensor:
@@ -167,8 +181,9 @@ def pad_to_cells(x: Tensor, stride: Sequence[int]) -> Tensor:
     return F.pad(x, [n for pair in reversed(far) for n in pair])
 
 
-def cut(x: Tensor, size: Sequence[int]) -> Tensor:
-    """Keep the first `size` pixels along each spatial axis."""
-    for axis, n in enumerate(size, 2):
-        x = x.narrow(axis, 0, n)
+def cut(x: Tensor, window: Sequence[slice]) -> Tensor:
+    """Keep a window along each spatial axis."""
+    for axis, span in enumerate(window, 2):
+        start = span.start or 0
+        x = x.narrow(axis, start, span.stop - start)
     return x

@@ -2,18 +2,17 @@
 
 from typing import Literal
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from napari_fcnseg.errors import NetError
-from napari_fcnseg.nets.base import SegmentationNet, cut, pad_to_cells
 from napari_fcnseg.nets.initialise import he_init
+from napari_fcnseg.nets.u_shape import UShape
 
 Padding = Literal["valid", "same"]
 Up = Literal["transpose", "bilinear", "nearest"]
 
 
-class UNet(SegmentationNet):
+class UNet(UShape):
     """U-Net in 2D: ``(N, in_channels, Y, X)`` to logits ``(N, classes, Y', X')``.
 
     With the default options this is the published network: 31 030 658 parameters for one
@@ -64,7 +63,7 @@ class UNet(SegmentationNet):
         self.encoder = nn.ModuleList(
             _double_conv(i, o, self.valid, norm) for i, o in zip(inputs, channels, strict=True)
         )
-        self.pool = nn.MaxPool2d(2)
+        self.pools = nn.ModuleList(nn.MaxPool2d(2) for _ in channels[1:])
         self.ups, self.decoder = nn.ModuleList(), nn.ModuleList()
         for low, high in zip(channels[:0:-1], channels[-2::-1], strict=True):
             self.ups.append(_up(low, high, up))
@@ -94,25 +93,6 @@ class UNet(SegmentationNet):
             return self.stride
         return (2 * self.margin[0] + (2 if self.depth == 2 else 4),) * 2
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return logits for `x`; see the class for shapes."""
-        size = x.shape[2:]
-        if self.valid:
-            self.check_input(x)
-        else:
-            x = pad_to_cells(x, self.stride)
-        skips = []
-        for level in self.encoder[:-1]:
-            x = level(x)
-            skips.append(x)
-            x = self.pool(x)
-        x = self.encoder[-1](x)
-        for up, level in zip(self.ups, self.decoder, strict=True):
-            x = up(x)
-            x = level(torch.cat([crop_centre(skips.pop(), x), x], dim=1))
-        x = self.head(x)
-        return x if self.valid else cut(x, size)
-
 
 def _double_conv(inputs: int, outputs: int, valid: bool, norm: str | None) -> nn.Sequential:
     layers: list[nn.Module] = []
@@ -129,13 +109,6 @@ def _up(low: int, high: int, up: Up) -> nn.Module:
         return nn.ConvTranspose2d(low, high, 2, stride=2)
     corners = False if up == "bilinear" else None
     return nn.Upsample(scale_factor=2, mode=up, align_corners=corners)
-
-
-def crop_centre(skip: Tensor, like: Tensor) -> Tensor:
-    """Cut the centre of `skip` to the spatial size of `like`."""
-    for axis, n in enumerate(like.shape[2:], 2):
-        skip = skip.narrow(axis, (skip.shape[axis] - n) // 2, n)
-    return skip
 
 
 def _check_options(depth: int, width: int, padding: str, norm: str | None, up: str) -> None:

@@ -1,5 +1,6 @@
 """U-Net in 2.5D: it labels a slice and sees its neighbours as further channels."""
 
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from torch import Tensor
@@ -79,8 +80,16 @@ class UNet25D(SegmentationNet):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits; see the class for shapes."""
+        return self._slice_by_slice(x, self.net)
+
+    def forward_core(self, x: Tensor, core: Sequence[slice]) -> Tensor:
+        """Return logits of `core`, of the slices that it needs."""
+        slices = slice(core[0].start, core[0].stop + 2 * self.neighbours)
+        return self._slice_by_slice(x[:, :, slices], lambda s: self.net.forward_core(s, core[1:]))
+
+    def _slice_by_slice(self, x: Tensor, run: Callable[[Tensor], Tensor]) -> Tensor:
         check_size(x.shape[2], self.seen, 1)
         slices = x.unfold(2, self.seen, 1).permute(0, 2, 5, 1, 3, 4)  # N, Z, seen, C, Y, X
         count, depth = slices.shape[:2]
-        logits: Tensor = self.net(slices.flatten(2, 3).flatten(0, 1))
+        logits = run(slices.flatten(2, 3).flatten(0, 1))
         return logits.reshape(count, depth, *logits.shape[1:]).transpose(1, 2)

@@ -3,16 +3,15 @@
 from itertools import pairwise
 from typing import Literal
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from napari_fcnseg.errors import NetError
-from napari_fcnseg.nets.base import SegmentationNet, cut, pad_to_cells
 from napari_fcnseg.nets.initialise import he_init
-from napari_fcnseg.nets.unet import Padding, crop_centre
+from napari_fcnseg.nets.u_shape import UShape
+from napari_fcnseg.nets.unet import Padding
 
 
-class UNet3D(SegmentationNet):
+class UNet3D(UShape):
     """U-Net in 3D: ``(N, in_channels, Z, Y, X)`` to logits ``(N, classes, Z', Y', X')``.
 
     With the default options this is the published network: 132 x 132 x 116 voxels in,
@@ -98,24 +97,6 @@ class UNet3D(SegmentationNet):
         if not self.valid:
             return self.stride
         return tuple(2 * m + min(4, s) for m, s in zip(self.margin, self.stride, strict=True))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return logits for `x`; see the class for shapes."""
-        size = x.shape[2:]
-        if self.valid:
-            self.check_input(x)
-        else:
-            x = pad_to_cells(x, self.stride)
-        skips = []
-        for level, pool in zip(self.encoder[:-1], self.pools, strict=True):
-            skips.append(level(x))
-            x = pool(skips[-1])
-        x = self.encoder[-1](x)
-        for up, level in zip(self.ups, self.decoder, strict=True):
-            x = up(x)
-            x = level(torch.cat([crop_centre(skips.pop(), x), x], dim=1))
-        x = self.head(x)
-        return x if self.valid else cut(x, size)
 
 
 def _convolutions(
