@@ -116,14 +116,14 @@ def _save(path: Path, pixels: NDArray[np.uint8], name: str, classes: tuple[SegCl
         axes="ZYX",
         shape=pixels.shape,
         dtype=pixels.dtype,
-        chunk=(1, *pixels.shape[1:]),
+        block=(1, *pixels.shape[1:]),
         scale=SCALE,
         units=UNITS,
         origin=(0, 0, 0),
         name=name,
         image_label=ngff_label(classes) if classes else None,
     )
-    output = OmeZarrOutput(path, spec, overwrite=True)
+    output = OmeZarrOutput(path, spec, "overwrite")
     whole = tuple((0, n) for n in pixels.shape)
     output.write(whole, pixels)
     output.finish()

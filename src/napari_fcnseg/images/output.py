@@ -1,7 +1,7 @@
 """Where a prediction goes: an OME-Zarr, an OME-TIFF or an array in memory.
 
-A file is written beside its place, as ``NAME.partial``, and takes its name when it is
-whole. An unfinished output is therefore never mistaken for a finished one.
+A file grows beside its place, as ``NAME.partial``, and takes its name when it is whole. An
+unfinished output is therefore never mistaken for a finished one, and can be gone on with.
 """
 
 import os
@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from napari_fcnseg.errors import OutputError
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.zarr_reader import is_zarr
+
+Mode = Literal["new", "overwrite", "resume"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class OutputSpec:
     ----------
     axes, shape, dtype
         Of the whole output; axes in the order ``TCZYX``.
-    chunk
+    block
         Shape of the blocks it is written in; each is written once.
     scale, units
         Pixel size along each axis.
@@ -45,7 +47,7 @@ class OutputSpec:
     axes: str
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
-    chunk: tuple[int, ...]
+    block: tuple[int, ...]
     scale: tuple[float, ...]
     units: tuple[str, ...]
     origin: tuple[int, ...]
@@ -67,7 +69,7 @@ class Output(ABC):
 
     @abstractmethod
     def write(self, spans: Spans, block: NDArray[Any]) -> None:
-        """Write `block` at `spans`, ``((start, stop), ...)`` along the output's axes."""
+        """Write `block` at `spans`; a file has it on the disk when this returns."""
 
     @abstractmethod
     def finish(self) -> None:
@@ -85,6 +87,11 @@ class ArrayOutput(Output):
             )
         self.data = [array]
 
+    @property
+    def shared(self) -> bool:
+        """Whether other processes can write into it."""
+        return hasattr(self.data[0], "store")
+
     def write(self, spans: Spans, block: NDArray[Any]) -> None:
         """Write into the array."""
         self.data[0][tuple(slice(*span) for span in spans)] = block
@@ -96,22 +103,34 @@ class ArrayOutput(Output):
 class FileOutput(Output):
     """A file or folder that takes its name when it is whole.
 
-    Attributes
+    Parameters
     ----------
     path
-        The final place.
+        Its final place.
+    spec
+        What is going to be written.
+    mode
+        ``"resume"`` goes on with what is there, if anything.
+
+    Attributes
+    ----------
     partial
         Where it grows.
     """
 
-    def __init__(self, path: Path, spec: OutputSpec, overwrite: bool = False) -> None:
+    def __init__(self, path: Path, spec: OutputSpec, mode: Mode = "new") -> None:
         self.path, self.spec = path, spec
-        self.partial = path.with_name(path.name + ".partial")
-        check_free(path, overwrite)
-        _remove(self.partial)
+        self.partial = partial_path(path)
+        check_free(path, mode)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._create()
+            if mode == "resume" and path.exists():
+                self._take_up()
+            if mode == "resume" and self.partial.exists():
+                self._open()
+            else:
+                remove(self.partial)
+                self._create()
         except OSError as error:
             raise OutputError(f"cannot write {path}: {error}") from error
 
@@ -119,31 +138,68 @@ class FileOutput(Output):
     def _create(self) -> None:
         """Create the file at `partial` and fill `data`."""
 
-    def _close(self) -> None:
-        """Flush what is still in memory."""
+    @abstractmethod
+    def _open(self) -> None:
+        """Open what is at `partial` and fill `data`."""
+
+    @abstractmethod
+    def _take_up(self) -> None:
+        """Turn a finished output, which has damaged tiles, into an unfinished one."""
+
+    @abstractmethod
+    def _complete(self) -> Path:
+        """Write what is still missing, and return what is to take the final name."""
 
     def finish(self) -> None:
         """Give the file its final name; an older one of that name is removed."""
-        self._close()
-        old = self.path.with_name(self.path.name + ".old")
-        if self.path.exists():
-            _remove(old)
-            self.path.rename(old)
-        self.partial.rename(self.path)
-        _remove(old)
+        try:
+            whole = self._complete()
+            old = self.path.with_name(self.path.name + ".old")
+            if self.path.exists():
+                remove(old)
+                self.path.rename(old)
+            whole.rename(self.path)
+            remove(old)
+            remove(self.partial)
+        except OSError as error:
+            raise OutputError(f"cannot write {self.path}: {error}") from error
 
 
-def check_free(path: Path, overwrite: bool) -> None:
-    """Raise `OutputError` if `path` is taken and `overwrite` is off.
+def choose_mode(overwrite: bool, resume: bool = False) -> Mode:
+    """Return what to do with an output that is there."""
+    if overwrite and resume:
+        raise OutputError(
+            "an output is either replaced or gone on with: give overwrite or resume, not both"
+        )
+    return "overwrite" if overwrite else "resume" if resume else "new"
+
+
+def partial_path(path: Path) -> Path:
+    """Where an output grows."""
+    return path.with_name(path.name + ".partial")
+
+
+def journal_path(path: Path) -> Path:
+    """Where it stands which blocks of an output are finished, and their checksums."""
+    return path.with_name(path.name + ".journal")
+
+
+def check_free(path: Path, mode: Mode) -> None:
+    """Raise `OutputError` if `path` is taken and may not be replaced or gone on with.
 
     An unfinished output of an earlier run counts too: its tiles are work already done.
     """
-    partial = path.with_name(path.name + ".partial")
-    for taken, what in ((path, "exists already"), (partial, "is left of an unfinished run")):
-        if taken.exists() and not overwrite:
+    for taken, what, way in (
+        (path, "exists already", "give another name"),
+        (
+            partial_path(path),
+            "is left of an unfinished run",
+            "go on with it with resume=True (--resume), give another name",
+        ),
+    ):
+        if taken.exists() and mode == "new":
             raise OutputError(
-                f"{taken} {what}; give another name, or allow to replace it with overwrite=True "
-                "(--overwrite)"
+                f"{taken} {what}; {way}, or allow to replace it with overwrite=True (--overwrite)"
             )
         if taken.is_dir() and any(taken.iterdir()) and not is_zarr(taken):
             raise OutputError(
@@ -152,7 +208,20 @@ def check_free(path: Path, overwrite: bool) -> None:
             )
 
 
-def _remove(path: Path) -> None:
+def open_levels(path: Path) -> list[Any]:
+    """Open what was written for reading: an array per level, finest first."""
+    if path.is_dir():
+        from napari_fcnseg.images.zarr_reader import read_levels
+
+        return read_levels(path)
+    from napari_fcnseg.images.tiff import TiffArray
+
+    finest = TiffArray(path, 0, 0)
+    return [finest, *(TiffArray(path, 0, n) for n in range(1, len(finest.series.levels)))]
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder, if it is there."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     elif path.exists():

@@ -1,13 +1,17 @@
-"""OME-TIFF, written in place through a memory map."""
+"""OME-TIFF: tiled, compressed, with a pyramid; made of an OME-Zarr when that is whole."""
 
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import product
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from napari_fcnseg.errors import OutputError
-from napari_fcnseg.images.grid import Spans
-from napari_fcnseg.images.output import FileOutput
+from napari_fcnseg.images.output import remove
+from napari_fcnseg.images.write_zarr import OmeZarrOutput
 
 SYMBOLS = {
     "angstrom": "Å",
@@ -22,38 +26,71 @@ SYMBOLS = {
     "hour": "h",
 }
 CLASSIC_LIMIT = 2**31  # bytes; larger files are BigTIFF
+EDGE = 512  # of a tile
+DAMAGED = (OSError, ValueError, RuntimeError, tifffile.TiffFileError)
 
 
-class OmeTiffOutput(FileOutput):
-    """An uncompressed OME-TIFF with axes and pixel size; BigTIFF where it needs to be."""
+class OmeTiffOutput(OmeZarrOutput):
+    """An OME-TIFF with axes and pixel size; BigTIFF where it needs to be.
 
-    def _create(self) -> None:
+    Tiles of a TIFF are compressed one behind the other. So it grows as an OME-Zarr, in any
+    order and interruptible, and becomes a TIFF at its end.
+    """
+
+    def _take_up(self) -> None:
+        """Put what can be read of the TIFF into a growing output again."""
+        remove(self.partial)
+        self._create()
+        with tifffile.TiffFile(self.path) as file:
+            for number, level in enumerate(file.series[0].levels):
+                pages = zip(np.ndindex(level.shape[:-2]), level.pages, strict=True)
+                for at, page in pages:
+                    assert page is not None
+                    # A damaged plane stays empty: whoever goes on compares with the journal.
+                    with suppress(*DAMAGED):
+                        self.data[number][at] = page.asarray()
+        self.path.rename(self.path.with_name(self.path.name + ".old"))
+
+    def _complete(self) -> Path:
+        """Write the TIFF, plane by plane."""
+        whole = self.path.with_name(self.path.name + ".whole")
+        finest, *coarser = self.data
+        with tifffile.TiffWriter(whole, bigtiff=finest.nbytes > CLASSIC_LIMIT, ome=True) as file:
+            self._write_level(file, finest, subifds=len(coarser), metadata=self._metadata())
+            for level in coarser:
+                self._write_level(file, level, subfiletype=1, metadata=None)
+        return whole
+
+    def _write_level(self, file: tifffile.TiffWriter, level: Any, **options: Any) -> None:
+        edges = tuple(min(EDGE, -(-n // 16) * 16) for n in level.shape[-2:])
+        file.write(
+            _tiles(level, edges),
+            shape=level.shape,
+            dtype=level.dtype,
+            tile=edges,
+            compression="zlib",
+            predictor=level.dtype.kind == "f",
+            photometric="minisblack",
+            **options,
+        )
+
+    def _metadata(self) -> dict[str, Any]:
         spec = self.spec
         metadata: dict[str, Any] = {"axes": spec.axes, "Name": spec.name}
         for a, size, unit in zip(spec.axes, spec.scale, spec.units, strict=True):
             if unit in SYMBOLS:
                 key = "TimeIncrement" if a == "T" else f"PhysicalSize{a}"
                 metadata |= {key: size, f"{key}Unit": SYMBOLS[unit]}
-        nbytes = spec.dtype.itemsize
-        for n in spec.shape:
-            nbytes *= n
-        pixels = tifffile.memmap(
-            self.partial,
-            shape=spec.shape,
-            dtype=spec.dtype,
-            ome=True,
-            bigtiff=nbytes > CLASSIC_LIMIT,
-            photometric="minisblack",
-            metadata=metadata,
-        )
-        self.data = [pixels]
+        return metadata
 
-    def write(self, spans: Spans, block: NDArray[Any]) -> None:
-        """Write into the memory map."""
-        self.data[0][tuple(slice(*span) for span in spans)] = block
 
-    def _close(self) -> None:
-        try:
-            self.data[0].flush()
-        except OSError as error:
-            raise OutputError(f"cannot write {self.partial}: {error}") from error
+def _tiles(level: Any, edges: tuple[int, int]) -> Iterator[NDArray[Any]]:
+    """Tiles of all planes, row by row; a row of tiles is read at a time."""
+    height, width = level.shape[-2:]
+    high, wide = edges
+    for at, top in product(np.ndindex(level.shape[:-2]), range(0, height, high)):
+        row = level[(*at, slice(top, top + high))]
+        for left in range(0, width, wide):
+            tile = row[:, left : left + wide]
+            missing = [(0, edge - n) for edge, n in zip(edges, tile.shape, strict=True)]
+            yield np.pad(tile, missing)

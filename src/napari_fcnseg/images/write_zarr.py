@@ -1,5 +1,8 @@
 """OME-Zarr 0.5 with a pyramid that grows with the tiles."""
 
+import os
+from itertools import product
+from pathlib import Path
 from typing import Any
 
 import zarr
@@ -8,57 +11,59 @@ from ome_zarr_models.v05.axes import Axis
 from ome_zarr_models.v05.image_label import ImageLabelAttrs
 from ome_zarr_models.v05.multiscales import Dataset, Multiscale
 
+from napari_fcnseg.images.chunks import levels
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.output import FileOutput
 
 TYPES = {"T": "time", "C": "channel"}
-SMALLEST_CHUNK = 64
-SMALL_PLANE = 512  # planes up to this edge need no coarser level
 
 
 class OmeZarrOutput(FileOutput):
     """Labels or probabilities with a pyramid over Y and X, the last two axes.
 
     A level takes every second pixel of the finer one: a mean of class ids would be
-    another class. A chunk of a coarser level holds what one chunk of the finest one
-    becomes, so each block is written to its own chunks only, at all levels, once.
+    another class. A block is written to its own chunks only, at all levels, once.
     """
 
     def _create(self) -> None:
-        *leading, height, width = self.spec.shape
-        *leading_chunk, chunk_height, chunk_width = self.spec.chunk
-        self._group = zarr.create_group(self.partial, zarr_format=3)
-        self.data = []
-        for level in range(self._levels()):
-            step = 2**level
-            array = self._group.create_array(
-                str(level),
-                shape=(*leading, -(-height // step), -(-width // step)),
-                chunks=(*leading_chunk, chunk_height // step, chunk_width // step),
+        group = zarr.create_group(self.partial, zarr_format=3)
+        for number, level in enumerate(self._levels):
+            group.create_array(
+                str(number),
+                shape=level.shape,
+                chunks=level.chunks,
+                shards=level.shards,
                 dtype=self.spec.dtype,
                 dimension_names=list(self.spec.axes.lower()),
             )
-            self.data.append(array)
+        self._open()
 
-    def _levels(self) -> int:
-        """Levels until a plane is small, as far as the chunks can be halved."""
-        edge, chunk = max(self.spec.shape[-2:]), self.spec.chunk[-2:]
-        levels = 1
-        while edge > SMALL_PLANE * 2 ** (levels - 1) and all(
-            n % 2**levels == 0 and n // 2**levels >= SMALLEST_CHUNK for n in chunk
-        ):
-            levels += 1
-        return levels
+    def _open(self) -> None:
+        group = zarr.open_group(self.partial, mode="r+")
+        self.data = [group[str(number)] for number in range(len(self._levels))]
+
+    def _take_up(self) -> None:
+        self.path.rename(self.partial)
+
+    @property
+    def _levels(self) -> "list[Any]":
+        return list(levels(self.spec.shape, self.spec.block))
 
     def write(self, spans: Spans, block: NDArray[Any]) -> None:
-        """Write a block to every level."""
+        """Write a block to every level, and wait until the disk has it."""
         leading = tuple(slice(*span) for span in spans[:-2])
-        for level, array in enumerate(self.data):
-            step = 2**level
+        for number, (array, level) in enumerate(zip(self.data, self._levels, strict=True)):
+            step = level.step
             plane = tuple(slice(start // step, -(-stop // step)) for start, stop in spans[-2:])
             array[leading + plane] = block[..., ::step, ::step]
+            files = [
+                range(s.start // n, -(-s.stop // n))
+                for s, n in zip(leading + plane, level.files, strict=True)
+            ]
+            for at in product(*files):
+                _sync(self.partial / str(number) / array.metadata.encode_chunk_key(at))
 
-    def _close(self) -> None:
+    def _complete(self) -> Path:
         """Write the metadata that makes the group an image."""
         spec = self.spec
         axes = tuple(
@@ -68,11 +73,11 @@ class OmeZarrOutput(FileOutput):
         corner = [o * s for o, s in zip(spec.origin, spec.scale, strict=True)]
         datasets = tuple(
             Dataset.build(
-                path=str(level),
-                scale=[*spec.scale[:-2], *(s * 2**level for s in spec.scale[-2:])],
+                path=str(number),
+                scale=[*spec.scale[:-2], *(s * level.step for s in spec.scale[-2:])],
                 translation=corner if any(corner) else None,
             )
-            for level in range(len(self.data))
+            for number, level in enumerate(self._levels)
         )
         described = ImageLabelAttrs.model_validate(
             {
@@ -81,9 +86,24 @@ class OmeZarrOutput(FileOutput):
                 "image-label": spec.image_label,
             }
         )
-        self._group.attrs.update(
+        zarr.open_group(self.partial, mode="r+").attrs.update(
             {
                 "ome": described.model_dump(by_alias=True, exclude_none=True, mode="json"),
                 "napari-fcnseg": dict(spec.provenance),
             }
         )
+        return self.partial
+
+
+def _sync(file: Path) -> None:
+    """Wait until the disk has a chunk and its name; one of zeros alone has no file."""
+    if not file.exists():
+        return
+    for path in (file, file.parent):
+        if path.is_dir() and os.name == "nt":
+            continue  # Windows cannot sync a folder
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

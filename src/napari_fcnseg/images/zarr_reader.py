@@ -46,6 +46,12 @@ def array_axes(array: "zarr.Array[Any]", source: str) -> str:
     raise ambiguous(array.shape, source, ", ".join(map(str, names)))
 
 
+def read_levels(path: Path) -> list[Any]:
+    """Open the arrays ``0``, ``1``, ... of a group, whether or not it is an image yet."""
+    group = zarr.open_group(path, mode="r")
+    return [group[str(number)] for number in range(len(list(group.array_keys())))]
+
+
 def read_multiscale(path: Path) -> tuple[list[Any], dict[str, Any], dict[str, Any]]:
     """Read what an OME-Zarr image is made of.
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from napari_fcnseg.errors import OutputError
 from napari_fcnseg.images.normalise import Normalisation
-from napari_fcnseg.images.output import check_free
+from napari_fcnseg.images.output import check_free, choose_mode, partial_path
 from napari_fcnseg.models.cover import write_cover
 from napari_fcnseg.models.model import Model, sample_size
 from napari_fcnseg.nets.geometry import legal_size
@@ -50,7 +50,7 @@ def save_model(model: Model, path: Path, overwrite: bool = False) -> Path:
         If the file exists or cannot be written.
     """
     check_place(path, overwrite)
-    partial = path.with_name(path.name + ".partial")
+    partial = partial_path(path)
     try:
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the spec's advice on optional fields
@@ -69,7 +69,7 @@ def check_place(path: Path, overwrite: bool = False) -> None:
     """Make the folder for a model, or raise `OutputError` if it cannot be saved as `path`."""
     if path.suffix.lower() != ".zip":
         raise OutputError(f"{path}: a model is saved as a .zip; give a name that ends in .zip")
-    check_free(path, overwrite)
+    check_free(path, choose_mode(overwrite))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path.parent):

@@ -1,0 +1,134 @@
+"""One output in the making: what is written, which tiles are finished, and nobody else at it."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from napari_fcnseg.errors import OutputError
+from napari_fcnseg.images.grid import Grid
+from napari_fcnseg.images.output import Mode, Output, journal_path, partial_path
+from napari_fcnseg.inference.journal import Journal
+from napari_fcnseg.inference.target import Target
+from napari_fcnseg.inference.verify import check_blocks
+
+
+class Session:
+    """An output and its journal, opened by `open_session`.
+
+    Attributes
+    ----------
+    sink
+        Takes the blocks.
+    finished
+        Tiles that were finished when it was opened.
+    """
+
+    def __init__(self, sink: Output, tiles: int, journal: Journal | None) -> None:
+        self.sink, self._tiles, self._journal = sink, tiles, journal
+        self.finished = 0 if journal is None else len(journal)
+
+    def todo(self) -> Iterator[int]:
+        """Numbers of the tiles that are not finished."""
+        done = () if self._journal is None else self._journal
+        return (number for number in range(self._tiles) if number not in done)
+
+    def record(self, sums: Mapping[int, int]) -> None:
+        """Record finished tiles and the checksums of their pixels."""
+        if self._journal is not None:
+            self._journal.record(sums)
+
+    def finish(self) -> None:
+        """Give the output its final name."""
+        self.sink.finish()
+
+
+def check_session(target: Target, identity: Mapping[str, Any], mode: Mode) -> None:
+    """Raise `OutputError` if the output is taken, or was begun as something else."""
+    target.check(mode)
+    if target.path and mode == "resume":
+        _check_same(_journal(target.path), identity, target.path)
+
+
+@contextmanager
+def open_session(
+    target: Target, identity: Mapping[str, Any], tiles: int, mode: Mode
+) -> Iterator[Session]:
+    """Open an output for this process alone, and let go of it in the end.
+
+    Parameters
+    ----------
+    target
+        Where it is.
+    identity
+        What decides its pixels; must be what it was begun with, to go on with it.
+    tiles
+        How many there are.
+    mode
+        ``"resume"``: tiles that are recorded stay. A finished output is compared with its
+        journal, and what is damaged is done again.
+
+    Raises
+    ------
+    OutputError
+        If another process has it open, it was begun as something else or cannot be written.
+    """
+    if target.path is None:
+        yield Session(target.open(mode), tiles, None)
+        return
+    with only_user(target.path):
+        whole = mode == "resume" and target.path.exists() and not partial_path(target.path).exists()
+        check_session(target, identity, mode)
+        if mode == "resume" and not (whole or partial_path(target.path).exists()):
+            _journal(target.path).path.unlink(missing_ok=True)  # its tiles are gone
+        sink, journal = target.open(mode), _journal(target.path)
+        try:
+            if mode != "resume" or not journal.identity:
+                journal.start(identity, tiles)
+        except OSError as error:
+            raise OutputError(f"cannot write {journal.path}: {error}") from error
+        if whole:
+            blocks = Grid(target.spec.shape, target.spec.block)
+            journal.forget([n for n, wrong in check_blocks(sink.data, blocks, journal) if wrong])
+        yield Session(sink, tiles, journal)
+
+
+@contextmanager
+def only_user(path: Path) -> Iterator[None]:
+    """Keep other processes away from an output.
+
+    Raises
+    ------
+    OutputError
+        If one is there already.
+    """
+    file = path.with_name(path.name + ".lock")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(file, timeout=0)
+        lock.acquire()
+    except Timeout as error:
+        raise OutputError(
+            f"another process is writing {path}: wait for it, or give another name"
+        ) from error
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error}") from error
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+        lock.release()
+
+
+def _journal(path: Path) -> Journal:
+    return Journal(journal_path(path))
+
+
+def _check_same(journal: Journal, identity: Mapping[str, Any], path: Path) -> None:
+    if journal.identity and (changed := journal.differences(identity)):
+        raise OutputError(
+            f"{path} was begun with another {'; another '.join(changed)}: go on with what it was "
+            "begun with, give another name, or start again with overwrite=True (--overwrite)"
+        )
