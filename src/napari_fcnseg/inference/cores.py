@@ -9,13 +9,17 @@ from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.nets.geometry import AxisGeometry
 
 ALONG = AxisGeometry()  # an axis that the network does not see: one position at a time
-EDGE = 1024  # of a tile, for a network that sees planes
-VOXELS = 2**21  # of a tile, for a network that sees stacks
+PIXELS = {2: 2**20, 3: 2**21}  # of a tile by default, by the axes that a network sees
+FINE = 1024  # steps of a scale
 ALIGNMENT = 64  # cores of whole 64 pixels have room for the levels of a pyramid
 
 
 def choose_cores(
-    region: Spans, geometry: Sequence[AxisGeometry], frames: Spans, tile: int | None
+    region: Spans,
+    geometry: Sequence[AxisGeometry],
+    frames: Spans,
+    tile: int | None,
+    pixels: int | None = None,
 ) -> tuple[int, ...]:
     """Size of the cores along each axis: as large as the tile allows, and much the same for all.
 
@@ -29,6 +33,8 @@ def choose_cores(
         Where input begins and ends along each axis.
     tile
         Largest edge of a tile in pixels, halo included.
+    pixels
+        Most pixels of a tile, halo included, where no edge is given; see `PIXELS`.
 
     Raises
     ------
@@ -37,7 +43,7 @@ def choose_cores(
     """
     seen = [i for i, axis in enumerate(geometry) if axis is not ALONG]
     axes = [_Axis(region[i], geometry[i], frames[i], i >= len(region) - 2) for i in seen]
-    edges = [tile] * len(seen) if tile else _edges(axes)
+    edges = [tile] * len(seen) if tile else _edges(axes, pixels or PIXELS[len(seen)])
     least = max((a.least for a, edge in zip(axes, edges, strict=True) if a.whole > edge), default=0)
     if tile and tile < least:
         raise PlanError(
@@ -50,19 +56,17 @@ def choose_cores(
     return tuple(cores)
 
 
-def _edges(axes: "Sequence[_Axis]") -> list[int]:
-    """Edges of a tile of at most `VOXELS` with as little halo as can be.
+def _edges(axes: "Sequence[_Axis]", pixels: int) -> list[int]:
+    """Edges of a tile of at most `pixels` with as little halo as can be.
 
     Halo over core is least, for one volume, where each edge is in proportion to its halo.
     """
-    if len(axes) < 3:
-        return [EDGE] * len(axes)
 
-    def edges(eighths: int) -> list[int]:
-        return [min(a.whole, max(a.least, a.halo * eighths // 8)) for a in axes]
+    def edges(scale: int) -> list[int]:
+        return [min(a.whole, max(a.least, a.halo * scale // FINE)) for a in axes]
 
-    scale = bisect_right(range(8, 2**16), VOXELS, key=lambda s: math.prod(edges(s))) + 7
-    return edges(max(8, scale))
+    scale = bisect_right(range(FINE, 2**24), pixels, key=lambda s: math.prod(edges(s))) + FINE - 1
+    return edges(max(FINE, scale))
 
 
 class _Axis:

@@ -15,6 +15,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from napari_fcnseg.errors import PlanError
 from napari_fcnseg.images.grid import Grid, Spans
 from napari_fcnseg.inference.cores import ALONG, choose_cores
@@ -82,7 +84,10 @@ class Plan:
         return len(self.cores)
 
     def __getitem__(self, index: int) -> Tile:
-        out, core, source, crop = self.cores[index], [], [], []
+        return self._tile(self.cores[index])
+
+    def _tile(self, out: Spans) -> Tile:
+        core, source, crop = [], [], []
         along = zip(out, self.region, self.geometry, self.frames, strict=True)
         for span, (first, _), axis, (low, high) in along:
             start, stop = first + span[0], first + span[1]
@@ -95,6 +100,32 @@ class Plan:
 
     def __iter__(self) -> Iterator[Tile]:
         return (self[i] for i in range(len(self)))
+
+    def halves(self, tile: Tile) -> tuple[Tile, Tile] | None:
+        """Divide a tile at the middle of its longest axis; ``None`` where it is a single cell.
+
+        The halves need nothing that the tile does not see, and give the same pixels.
+        """
+        along = zip(tile.core, self.geometry, strict=True)
+        cells = [-(-stop // g.stride) - start // g.stride for (start, stop), g in along]
+        axis = max(range(len(cells)), key=lambda i: (cells[i] > 1, cells[i] * self._stride(i)))
+        if cells[axis] < 2:
+            return None
+        start, first = tile.core[axis][0], tile.out[axis][0]
+        stride = self._stride(axis)
+        middle = (start // stride + cells[axis] // 2) * stride - start + first
+        low, high = list(tile.out), list(tile.out)
+        low[axis], high[axis] = (first, middle), (middle, tile.out[axis][1])
+        return self._tile(tuple(low)), self._tile(tuple(high))
+
+    def _stride(self, axis: int) -> int:
+        return self.geometry[axis].stride
+
+    @property
+    def largest(self) -> Tile:
+        """The tile that sees most: there is none in which the network works harder."""
+        middle = [(n - 1) // 2 for n in self.cores.counts]
+        return self[int(np.ravel_multi_index(middle, self.cores.counts))]
 
     @property
     def overhead(self) -> float:
@@ -109,6 +140,7 @@ def plan(
     geometry: Sequence[AxisGeometry],
     tile: int | None = None,
     region: Spans | None = None,
+    pixels: int | None = None,
 ) -> Plan:
     """Divide an image, or a region of it, into tiles.
 
@@ -119,10 +151,12 @@ def plan(
     geometry
         Of the network, along the last axes.
     tile
-        Largest edge of a tile in pixels, halo included; by default 1024, or what keeps a tile
-        of a network that sees stacks within 2 million voxels.
+        Largest edge of a tile in pixels, halo included.
     region
         ``((start, stop), ...)`` along `axes`; by default all.
+    pixels
+        Most pixels of a tile, halo included, where no edge is given; by default a million, or
+        two million voxels for a network that sees stacks.
 
     Raises
     ------
@@ -138,4 +172,6 @@ def plan(
         raise PlanError(f"a tile of {tile} pixels is none; give its largest edge, for example 1024")
     geometry = (ALONG,) * (len(axes) - len(geometry)) + tuple(geometry)
     frames = tuple(axis.frame(n) for n, axis in zip(shape, geometry, strict=True))
-    return Plan(axes, region, geometry, frames, choose_cores(region, geometry, frames, tile))
+    return Plan(
+        axes, region, geometry, frames, choose_cores(region, geometry, frames, tile, pixels)
+    )

@@ -74,7 +74,13 @@ def flops(net: "SegmentationNet", size: Sequence[int]) -> int:
     return int(counter.get_total_flops())
 
 
-def memory(net: "SegmentationNet", size: Sequence[int], batch: int = 1, train: bool = False) -> int:
+def memory(
+    net: "SegmentationNet",
+    size: Sequence[int],
+    batch: int = 1,
+    train: bool = False,
+    core: Sequence[slice] | None = None,
+) -> int:
     """Bytes of weights and of all that must be kept at once, in float32.
 
     What a convolution needs to work in comes on top; it depends on device and library.
@@ -89,6 +95,8 @@ def memory(net: "SegmentationNet", size: Sequence[int], batch: int = 1, train: b
         Inputs at once.
     train
         Of a training step with AdamW, gradients included; else of inference.
+    core
+        Part of the output that is computed in inference; by default all.
     """
     weights = sum(t.numel() * 4 for t in (*net.parameters(), *net.buffers()))
     kept = _PeakMemory()
@@ -98,5 +106,5 @@ def memory(net: "SegmentationNet", size: Sequence[int], batch: int = 1, train: b
             outline(x).sum().backward()  # its gradients are among what is counted
         else:
             with torch.inference_mode():
-                outline(x)
+                outline.forward_core(x, core) if core else outline(x)
     return weights * (1 + STATES if train else 1) + kept.peak

@@ -1,0 +1,69 @@
+"""What to do when a tile is too large for the memory that there is."""
+
+import gc
+import math
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from napari_fcnseg.errors import DeviceError
+from napari_fcnseg.inference.plan import Plan, Tile
+from napari_fcnseg.inference.runner import Pooled, Runner
+
+CPU_WORDS = ("not enough memory", "can't allocate memory")
+
+
+def run_in_memory(
+    runner: Runner, tiles: Plan, tile: Tile, pixels: NDArray[np.generic], context: Pooled
+) -> NDArray[np.generic]:
+    """Run a tile; halved, and halved again, where it needs more memory than there is.
+
+    The halves give the same pixels. What was too large once is not tried again.
+
+    Parameters
+    ----------
+    runner
+        Runs the tile.
+    tiles
+        The plan that the tile is of.
+    tile, pixels, context
+        As `Runner.__call__`.
+
+    Raises
+    ------
+    DeviceError
+        If even a single cell is too large.
+    """
+    size = math.prod(stop - start for start, stop in tile.source)
+    if size < runner.too_large:
+        try:
+            return runner(pixels, tile, context)
+        except (torch.OutOfMemoryError, RuntimeError) as error:
+            if not _is_memory(error):
+                raise
+            runner.too_large = min(size, runner.too_large)
+    gc.collect()  # outside the handler, whose traceback keeps the activations alive
+    if runner.device.type == "cuda":
+        torch.cuda.empty_cache()
+    halves = tiles.halves(tile)
+    if halves is None:
+        raise DeviceError(
+            f"{runner.device} has not enough memory for this network, even for its smallest tile: "
+            "close what else uses it, take another device, or a smaller network"
+        )
+    found = [run_in_memory(runner, tiles, h, _part(pixels, tile, h), context) for h in halves]
+    leading = found[0].ndim - len(tile.core)
+    axis = next(i for i, span in enumerate(halves[0].core) if span != tile.core[i])
+    return np.concatenate(found, leading + axis)
+
+
+def _is_memory(error: RuntimeError) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or any(w in str(error) for w in CPU_WORDS)
+
+
+def _part(pixels: NDArray[np.generic], tile: Tile, part: Tile) -> NDArray[np.generic]:
+    """Pixels of a part of a tile."""
+    along = zip(part.source, tile.source, strict=True)
+    inside = [slice(a - first, b - first) for (a, b), (first, _) in along]
+    return pixels[(slice(None), *inside)]
