@@ -14,6 +14,7 @@ from .inference.plan import plan as plan
 from .inference.predict import predict as predict
 from .inference.segment import segment as segment
 from .inference.segment import segment_lazy as segment_lazy
+from .inference.verify import verify as verify
 from .models.load import load_model as load_model
 from .models.model import Model as Model
 from .nets.describe import describe as describe

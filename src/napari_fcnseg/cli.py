@@ -1,4 +1,4 @@
-"""The command line: ``fcnseg demo | nets | info | train | predict``.
+"""The command line: ``fcnseg demo | nets | info | train | predict | verify``.
 
 Results go to stdout, progress and remarks to stderr. Exit codes: 0 done, 1 a defect, 2 wrong
 usage, 3 image, 4 annotations, 5 network, recipe or tiling, 6 model, 7 device, 8 output,
@@ -110,6 +110,17 @@ def make_parser() -> ArgumentParser:
         "tile, which leaves seams",
     )
     predict.add_argument("--tile", type=int, help="largest edge of a tile, halo included")
+    predict.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with an unfinished output, mend a damaged one, or start where there is none",
+    )
+    where = predict.add_mutually_exclusive_group()
+    where.add_argument("--workers", type=_count, metavar="N", help="processes of this machine")
+    where.add_argument("--scheduler", metavar="tcp://...", help="a dask scheduler and its workers")
+
+    verify = command(commands.verify)
+    verify.add_argument("out", type=Path, metavar="OUT", help="what predict wrote")
     return parser
 
 

@@ -130,7 +130,9 @@ def predict(options: Namespace) -> int:
                 tile=options.tile,
                 device=options.device,
                 overwrite=options.overwrite,
+                resume=options.resume,
                 context=options.context,
+                scheduler=options.workers or options.scheduler,
             )
             *_, last = follow(job)
         except FcnsegError as error:
@@ -146,6 +148,35 @@ def predict(options: Namespace) -> int:
     if options.json:
         print_json(done)
     return code
+
+
+def verify(options: Namespace) -> int:
+    """Compare a prediction with the checksums of its journal."""
+    from napari_fcnseg.events import Verified
+    from napari_fcnseg.inference.verify import verify
+    from napari_fcnseg.progress import follow
+
+    *_, found = follow(verify(options.out))
+    assert isinstance(found, Verified)
+    damaged = {
+        ", ".join(
+            f"{axis} {a}:{b}" for axis, (a, b) in zip(found.axes, tile.spans, strict=True)
+        ): tile.problem
+        for tile in found.damaged
+    }
+    if options.json:
+        print_json({"checked": found.checked, "tiles": found.tiles, "damaged": damaged})
+    else:
+        print_table(damaged)
+    if found.damaged:
+        raise OutputError(
+            f"{len(found.damaged)} of {found.checked} tiles of {options.out} are damaged; "
+            "predict --resume, with the same model and image, computes them again"
+        )
+    if not options.json:
+        whole = "all" if found.checked == found.tiles else f"{found.checked} finished ones of"
+        print(f"{whole} {found.tiles} tiles are as they were written")
+    return 0
 
 
 def _is_one_file(out: Path, images: int) -> bool:

@@ -50,6 +50,12 @@ class DeviceError(FcnsegError):
     exit_code = 7
 
 
+class ClusterError(FcnsegError):
+    """Workers on other processes or machines cannot be used."""
+
+    exit_code = 7
+
+
 class PlanError(FcnsegError):
     """An image cannot be tiled as asked."""
 

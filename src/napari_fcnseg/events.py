@@ -75,11 +75,13 @@ class Trained(Event):
 class PredictionStarted(Event):
     """A prediction is planned and its output is there to be filled.
 
-    ``data`` is the growing output: one array per pyramid level, finest first.
+    ``data`` is the growing output: one array per pyramid level, finest first. ``done`` tiles
+    were finished by an earlier run.
     """
 
     plan: "Plan" = field(repr=False)
     data: tuple[Any, ...] = field(repr=False)
+    done: int = 0
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,35 @@ class Predicted(Event):
 
     path: Path | None
     tiles: int
+    elapsed: float
+
+
+@dataclass(frozen=True)
+class VerificationStarted(Event):
+    """A prediction is going to be read again: ``finished`` tiles of ``tiles``."""
+
+    finished: int
+    tiles: int
+
+
+@dataclass(frozen=True)
+class TileChecked(Event):
+    """A tile was read again; ``problem`` says what is wrong with it, if anything."""
+
+    number: int
+    spans: "Spans"
+    problem: str | None
+
+
+@dataclass(frozen=True)
+class Verified(Event):
+    """The end of a verification: tiles that were read, and the damaged ones among them."""
+
+    path: Path
+    axes: str
+    checked: int
+    tiles: int
+    damaged: tuple[TileChecked, ...]
     elapsed: float
 
 

@@ -12,9 +12,11 @@ from napari_fcnseg.events import (
     PredictionStarted,
     Step,
     Steps,
+    TileChecked,
     TileDone,
     TrainingStarted,
     Validated,
+    VerificationStarted,
 )
 
 TRAINING = "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}"
@@ -46,10 +48,18 @@ def follow(job: Steps[Any], quiet: bool = False) -> Iterator[Event]:
                     case PredictionStarted():
                         bar.close()
                         bar = tqdm(
-                            desc="segment", total=len(event.plan), unit="tile", disable=quiet
+                            desc="segment",
+                            total=len(event.plan),
+                            initial=event.done,
+                            unit="tile",
+                            disable=quiet,
                         )
                     case TileDone():
                         bar.update(event.done - bar.n)
+                    case VerificationStarted():
+                        bar = tqdm(desc="verify", total=event.finished, unit="tile", disable=quiet)
+                    case TileChecked():
+                        bar.update()
                     case _:
                         bar.close()
                 yield event

@@ -190,11 +190,11 @@ def test_closing_leaves_nothing_that_looks_whole(model, grey, tmp_path, name):
         if isinstance(event, TileDone):
             break
     job.close()
-    assert [p.name for p in tmp_path.iterdir()] == [f"{name}.partial"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [f"{name}.journal", f"{name}.partial"]
     with pytest.raises(OutputError, match="left of an unfinished run"):
         fs.predict(model, fs.Image(grey, "ZYX"), tmp_path / name)
     fs.predict(model, fs.Image(grey, "ZYX"), tmp_path / name, overwrite=True).wait()
-    assert [p.name for p in tmp_path.iterdir()] == [name]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [name, f"{name}.journal"]
 
 
 def test_an_existing_output_is_refused_before_anything_runs(model, grey, tmp_path):

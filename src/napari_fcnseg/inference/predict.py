@@ -1,29 +1,27 @@
-"""Tiled prediction from a lazy image to storage, as a dask graph."""
+"""Tiled prediction from a lazy image to storage, tile by tile."""
 
 import time
-from collections.abc import Generator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Mapping
+from dataclasses import replace
 from typing import Any
-
-import numpy as np
-from dask.base import compute
-from dask.delayed import delayed
-from numpy.typing import NDArray
 
 from napari_fcnseg.errors import ModelError, OutputError
 from napari_fcnseg.events import Event, Predicted, PredictionStarted, Steps, TileDone
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.open import open_image
-from napari_fcnseg.inference.context import Context, SliceContext
-from napari_fcnseg.inference.plan import Plan, plan
-from napari_fcnseg.inference.runner import Kind, Runner
+from napari_fcnseg.images.output import Mode, choose_mode
+from napari_fcnseg.inference.budget import make_plan
+from napari_fcnseg.inference.context import Context, check_context
+from napari_fcnseg.inference.engine import run_tiles
+from napari_fcnseg.inference.identity import identify
+from napari_fcnseg.inference.runner import Kind
+from napari_fcnseg.inference.session import check_session, open_session
 from napari_fcnseg.inference.target import Target
+from napari_fcnseg.inference.tile_work import TileWork
+from napari_fcnseg.inference.workers import Scheduler, open_workers
 from napari_fcnseg.models.model import Model
-
-WORKERS = 3  # reading, computing and writing overlap
-BATCH_SECONDS = 1.0  # a graph of about this length at a time: it can be followed and stopped
-LARGEST_BATCH = 16
+from napari_fcnseg.nets.device import choose_device
 
 
 def predict(
@@ -37,7 +35,10 @@ def predict(
     region: Spans | None = None,
     device: str = "auto",
     overwrite: bool = False,
+    resume: bool = False,
+    memory: int | str | None = None,
     context: Context = "slice",
+    scheduler: Scheduler = None,
 ) -> Steps[Event]:
     """Segment an image of any size, tile by tile, into storage.
 
@@ -59,7 +60,7 @@ def predict(
     output
         ``"labels"``: class ids, uint8. ``"probabilities"``: one float32 per class.
     tile
-        Largest edge of a tile in pixels, halo included.
+        Largest edge of a tile in pixels, halo included; by default as large as `memory` allows.
     region
         Part of the image to segment, ``((start, stop), ...)`` along its axes without C, in
         the order ``TZYX``; the output has its size. Its pixels are those that a prediction
@@ -67,31 +68,62 @@ def predict(
     device
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     overwrite
-        Whether `out` may be there already.
+        Whether `out` may be there already; it is replaced.
+    resume
+        Go on with an `out` that an earlier run of the same model, image and settings left
+        unfinished, or start where there is none. Tiles in its journal are not computed again.
+        A finished one is compared with its journal, and what is damaged is computed again.
+    memory
+        What network and tiles may take, in bytes or as ``"2GB"``, on the device that computes;
+        it decides how large tiles are where `tile` does not. By default 1.3 GB.
     context
         What global pooling sees, in networks such as DeepLab v3 that are not exact:
         ``"slice"``, a thumbnail of the whole slice, so that tiles agree with each other; or
         ``"tile"``, which leaves seams. No other network takes notice.
 
+    scheduler
+        Where tiles run: by default in threads of this process; a number: in as many processes
+        of this machine; the address of a dask scheduler or a ``distributed.Client``: on its
+        workers, which write their own parts of the output.
+
     Returns
     -------
     Steps
         Iterate to run it: `PredictionStarted`, a `TileDone` for each tile, `Predicted`.
-        Closed before its end, it leaves ``OUT.partial``, never an `out` that looks whole.
+        Closed or killed before its end, it leaves ``OUT.partial``, never an `out` that looks
+        whole. Beside it stands ``OUT.journal``: finished tiles and their checksums.
 
     Raises
     ------
     FcnsegError
-        If image and model do not fit, the device is not there, or `out` cannot be written.
+        If image and model do not fit, the device is not there, `out` cannot be written, or
+        was begun with another model, image or setting.
     """
     opened = open_image(image, axes=axes)
     check_fits(model, opened)
-    runner = Runner(model, output, device)
-    tiles = plan(opened.kept, opened.kept_shape, model.net.geometry, tile, region)
+    check_context(context)
+    choose_device(device)
+    tiles = make_plan(model.net, opened, tile, region, memory)
     target = Target(out, model, opened, tiles, output)
-    target.check(overwrite)
-    contexts = SliceContext(opened, runner, context)
-    return Steps(_run(opened, runner, contexts, tiles, target, overwrite))
+    mode = choose_mode(overwrite, resume)
+    spec = target.spec
+    identity = (
+        identify(
+            model,
+            opened,
+            tiles.region,
+            axes=spec.axes,
+            shape=spec.shape,
+            block=spec.block,
+            output=output,
+            context=context,
+        )
+        if target.path
+        else {}
+    )
+    check_session(target, identity, mode)
+    work = TileWork(model, opened, tiles, target, output, device, context)
+    return Steps(_run(work, identity, mode, scheduler))
 
 
 def check_fits(model: Model, image: Image) -> None:
@@ -112,43 +144,24 @@ def check_fits(model: Model, image: Image) -> None:
 
 
 def _run(
-    image: Image,
-    runner: Runner,
-    contexts: SliceContext,
-    tiles: Plan,
-    target: Target,
-    overwrite: bool,
+    work: TileWork, identity: Mapping[str, Any], mode: Mode, scheduler: Scheduler
 ) -> Generator[Event, None, None]:
     started = time.monotonic()
-    sink = target.open(overwrite)
-    yield PredictionStarted(tiles, tuple(sink.data))
-
-    # Tasks take tile numbers: dask looks into every argument, and a number is soon seen.
-    def read(number: int) -> NDArray[Any]:
-        return image.read(tiles[number].source)
-
-    def infer(number: int, block: NDArray[Any]) -> NDArray[Any]:
-        return runner(block, tiles[number], contexts(tiles[number].core))
-
-    def write(number: int, block: NDArray[Any]) -> None:
-        sink.write(target.spans(tiles[number]), target.arrange(block))
-
-    read_, infer_, write_ = (delayed(f, pure=False) for f in (read, infer, write))
-    done, size = 0, 2
-    with ThreadPoolExecutor(WORKERS) as pool:  # dask would keep one of its own alive
-        while done < len(tiles):
-            began = time.monotonic()
-            batch = range(done, min(done + size, len(tiles)))
-            graph = [write_(i, infer_(i, read_(i))) for i in batch]
-            try:
-                compute(*graph, scheduler="threads", pool=pool)
-            except OSError as error:  # a reader's own are ImageErrors
-                raise OutputError(
-                    f"cannot write {target}: {error}. {done} of {len(tiles)} tiles are done"
-                ) from error
-            per_tile = (time.monotonic() - began) / len(batch)
-            size = int(np.clip(BATCH_SECONDS / max(per_tile, 1e-3), 2, LARGEST_BATCH))
-            for done in range(batch.start + 1, batch.stop + 1):
-                yield TileDone(done, len(tiles), tiles[done - 1].core)
-    sink.finish()
+    tiles, target = work.tiles, work.target
+    with open_session(target, identity, len(tiles), mode) as session:
+        done = session.finished
+        yield PredictionStarted(tiles, tuple(session.sink.data), done)
+        try:
+            with open_workers(replace(work, sink=session.sink), scheduler) as workers:
+                for finished in run_tiles(workers, session.todo()):
+                    session.record(dict(finished))
+                    for number, _ in finished:
+                        done += 1
+                        yield TileDone(done, len(tiles), tiles[number].core)
+        except OSError as error:  # a reader's own are ImageErrors
+            raise OutputError(
+                f"cannot write {target}: {error}. {done} of {len(tiles)} tiles are done"
+                + ("; go on with resume=True (--resume)" if target.path else "")
+            ) from error
+        session.finish()
     yield Predicted(target.path, len(tiles), time.monotonic() - started)

@@ -1,6 +1,7 @@
 """One tile through the network."""
 
 import copy
+import math
 import threading
 from contextlib import nullcontext
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from torch import Tensor
 from napari_fcnseg.inference.plan import Tile
 from napari_fcnseg.models.model import Model
 from napari_fcnseg.nets.device import channels_last, choose_device, place
+from napari_fcnseg.nets.fold import fold_batchnorm
 
 Kind = Literal["labels", "probabilities"]
 Pooled = tuple[Tensor, ...]
@@ -24,21 +26,28 @@ class Runner:
     Parameters
     ----------
     model
-        Its network is copied, in evaluation mode.
+        Its network is copied, in evaluation mode, with BatchNorm folded.
     kind
         ``"labels"``: class ids, uint8; ``"probabilities"``: float32, leading class axis.
     device
         See `choose_device`.
+
+    Attributes
+    ----------
+    too_large
+        Pixels of the smallest tile that there was not enough memory for.
     """
 
     def __init__(self, model: Model, kind: Kind, device: str = "auto") -> None:
         self.device = choose_device(device)
         self._net = copy.deepcopy(model.net).eval()
+        fold_batchnorm(self._net)
         place(self._net, self.device)
         self._weights = next(self._net.parameters())  # type and device of what goes in
         self._kind, self._normalise = kind, model.normalisation
         self._ids = np.array([c.id for c in model.classes], np.uint8)
         self._lock = threading.Lock()
+        self.too_large = math.inf
 
     @property
     def pools(self) -> bool:
@@ -73,11 +82,11 @@ class Runner:
         ndarray
             Class ids, shape of the core; or probabilities ``(classes, *core)``.
         """
-        crop = (slice(None), *tile.crop[-self._net.ndim :])
+        crop = tile.crop[-self._net.ndim :]
         core = tuple(stop - start for start, stop in tile.core)
         frozen = self._net.frozen_context(context) if context else nullcontext()
         with self._lock, torch.inference_mode(), frozen:
-            logits = self._net(self._batch(block))[0][crop]
+            logits = self._net.forward_core(self._batch(block), crop)[0]
             labels = self._kind == "labels"
             found: NDArray[Any] = (
                 (_winners(logits) if labels else logits.softmax(0).float()).cpu().numpy()

@@ -11,7 +11,7 @@ from napari_fcnseg.annotations.classes import ngff_label
 from napari_fcnseg.errors import OutputError
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
-from napari_fcnseg.images.output import ArrayOutput, Output, OutputSpec, check_free
+from napari_fcnseg.images.output import ArrayOutput, Mode, Output, OutputSpec, check_free
 from napari_fcnseg.inference.plan import Plan, Tile
 from napari_fcnseg.inference.runner import Kind
 from napari_fcnseg.models.model import Model
@@ -48,7 +48,7 @@ class Target:
             axes=axes,
             shape=tuple(shape),
             dtype=np.dtype(np.float32 if kind == "probabilities" else np.uint8),
-            chunk=tuple(core),
+            block=tuple(core),
             scale=tuple(scale),
             units=tuple(units),
             origin=tuple(origin),
@@ -66,7 +66,7 @@ class Target:
     def __str__(self) -> str:
         return str(self.path or "the output array")
 
-    def check(self, overwrite: bool) -> None:
+    def check(self, mode: Mode) -> None:
         """Raise `OutputError` if the output is of no known kind or taken."""
         if self.path:
             if self.path.suffix.lower() not in ZARR + TIFF:
@@ -79,19 +79,19 @@ class Target:
                 raise OutputError(
                     f"{self.path} is where the image itself is; give the output another name"
                 )
-            check_free(self.path, overwrite)
+            check_free(self.path, mode)
 
-    def open(self, overwrite: bool) -> Output:
-        """Create the output."""
+    def open(self, mode: Mode) -> Output:
+        """Create the output, or open what there is of it."""
         if self.path is None:
             return ArrayOutput(self._array, self.spec.shape)
         if self.path.suffix.lower() in ZARR:
             from napari_fcnseg.images.write_zarr import OmeZarrOutput
 
-            return OmeZarrOutput(self.path, self.spec, overwrite)
+            return OmeZarrOutput(self.path, self.spec, mode)
         from napari_fcnseg.images.write_tiff import OmeTiffOutput
 
-        return OmeTiffOutput(self.path, self.spec, overwrite)
+        return OmeTiffOutput(self.path, self.spec, mode)
 
     def spans(self, tile: Tile) -> Spans:
         """Core of a tile along the output's axes, all classes included."""
