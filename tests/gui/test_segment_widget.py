@@ -34,21 +34,23 @@ def to_file(widget, path):
     widget.path.value = path
 
 
+@pytest.mark.parametrize("name", ["p.ome.zarr", "p.ome.tif"])
 def test_into_a_file_that_grows_in_the_viewer(
-    segment, large, viewer, net, press, ended, qtbot, tmp_path
+    segment, large, viewer, net, press, ended, qtbot, tmp_path, name
 ):
-    to_file(segment, tmp_path / "p.ome.zarr")
+    out = tmp_path / name
+    to_file(segment, out)
     press(segment.panel.start_button)
     qtbot.waitUntil(lambda: "large segmented" in viewer.layers, timeout=MINUTE)
     growing = viewer.layers["large segmented"]
-    assert not (tmp_path / "p.ome.zarr").exists()
+    assert not out.exists()
     assert not np.asarray(growing.data[-1]).any()
     ended(segment)
-    assert [p.name for p in tmp_path.iterdir()] == ["p.ome.zarr"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [name, f"{name}.journal"]
     expected = fs.segment(net, large.data, axes="ZYX")
     assert np.array_equal(np.asarray(growing.data), expected)
-    assert np.array_equal(np.asarray(fs.open_image(tmp_path / "p.ome.zarr").data), expected)
-    assert str(tmp_path / "p.ome.zarr") in segment.panel.status.text()
+    assert np.array_equal(fs.open_image(out).read({}).reshape(expected.shape), expected)
+    assert str(out) in segment.panel.status.text()
 
 
 def test_cancel_keeps_what_is_there_and_it_does_not_look_whole(
@@ -65,6 +67,11 @@ def test_cancel_keeps_what_is_there_and_it_does_not_look_whole(
     shown = np.asarray(viewer.layers["large segmented"].data)
     assert shown.any()
     assert not shown.all()
+    press(segment.panel.start_button)  # goes on
+    ended(segment)
+    found = fs.open_image(tmp_path / "p.ome.zarr").read({}).reshape(shown.shape)
+    assert np.array_equal(found[shown > 0], shown[shown > 0])
+    assert found.all()
 
 
 def test_a_region_lies_where_it_was(segment, large, viewer, net, press, ended):

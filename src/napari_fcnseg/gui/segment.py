@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import dask.array as da
 import numpy as np
 from magicgui.types import FileDialogMode
 from magicgui.widgets import ComboBox, FileEdit
@@ -26,7 +27,8 @@ from napari_fcnseg.images.axes import READINGS
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.open import open_image
-from napari_fcnseg.images.zarr_reader import is_zarr, read_multiscale
+from napari_fcnseg.images.output import open_levels, partial_path
+from napari_fcnseg.images.tiff import TiffArray
 from napari_fcnseg.inference.predict import predict
 from napari_fcnseg.models.load import load_model
 from napari_fcnseg.models.model import Model
@@ -35,6 +37,7 @@ INPUTS = [("a layer", "layer"), ("a file", "file"), ("a folder or Zarr", "folder
 OUTPUTS = [("a new layer", "layer"), ("a file", "file")]
 FROM_FILE = "from the file"
 MOST_IN_MEMORY = 2**32
+CHUNK = 1024  # of what is shown of a TIFF
 
 
 @dataclass
@@ -124,7 +127,14 @@ class SegmentWidget(DockContent):
         device = self.device.value
         self.panel.say(f"segmenting {run.image.name}")
         self.panel.run(
-            lambda: predict(run.model, run.image, run.out, region=run.region, device=device),
+            lambda: predict(
+                run.model,
+                run.image,
+                run.out,
+                region=run.region,
+                device=device,
+                resume=_is_unfinished(run.out),
+            ),
             self._receive,
         )
 
@@ -197,15 +207,17 @@ class SegmentWidget(DockContent):
         self.panel.say(f"{event.tiles} tiles in {event.elapsed:.1f} s. {event.path or ''}")
         if run.shown is None or run.refresh is None:
             return
-        if event.path and is_zarr(event.path):  # it has its final name now
-            levels = read_multiscale(event.path)[0]
+        if event.path:  # it has its final name now
+            levels = [_array(level) for level in open_levels(event.path)]
             run.shown.data = levels if len(levels) > 1 else levels[0]
         run.refresh(now=True)
 
     @staticmethod
     def _about_stopped(run: Run) -> str:
-        kept = f"{run.out}.partial" if isinstance(run.out, Path) else "the layer"
-        return f"cancelled; what was segmented so far is in {kept}"
+        if not isinstance(run.out, Path):
+            return "cancelled; what was segmented so far is in the layer"
+        kept = partial_path(run.out)
+        return f"cancelled; what was segmented so far is in {kept}, and Segment goes on with it"
 
     def _ask_and_load(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, "Load model", "", "Models (*.zip)")
@@ -218,6 +230,18 @@ class SegmentWidget(DockContent):
             trained_models(self._viewer).add(load_model(path))
         except FcnsegError as error:
             tell(error)
+
+
+def _array(level: Any) -> Any:
+    """Return what napari takes; of a reader of ours, a dask array that reads what is shown."""
+    if not isinstance(level, TiffArray):
+        return level
+    chunks = (1,) * (len(level.shape) - 2) + (CHUNK, CHUNK)
+    return da.from_array(level, chunks=chunks, name=False)
+
+
+def _is_unfinished(out: Any) -> bool:
+    return isinstance(out, Path) and partial_path(out).exists()
 
 
 def _path(edit: FileEdit) -> Path | None:
