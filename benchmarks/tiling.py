@@ -1,0 +1,263 @@
+"""Tiled inference from disk to disk: ours, its peers, and the bare network.
+
+    python benchmarks/tiling.py [--slices 16] [--edge 2048] [--engines bare ours monai ...]
+
+One u8 TIFF stack, one U-Net of five levels (base 16, BatchNorm, random weights), two threads;
+each engine in a process of its own. Efficiency: useful output pixels per second, file to file,
+over the bare network's on resident data in channels_last, in the same run. Memory: the peak of
+the process above what it held with network and libraries loaded. Peers need
+`pip install -r benchmarks/peers.txt`, best in an environment of their own.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import tifffile
+import torch
+from machine import machine
+from torch import nn
+
+import napari_fcnseg as fs
+from napari_fcnseg.images.normalise import Normalisation
+from napari_fcnseg.nets.base import SameSizeNet
+from napari_fcnseg.nets.device import channels_last, place
+
+CLASSES = (fs.SegClass(1, "a", "#d55e00"), fs.SegClass(2, "b", "#0072b2"))
+HALO = 96  # what the U-Net needs
+MEAN, STD = 128.0, 64.0
+WARM, RUNS = 1, 3
+
+
+class OneConvolution(SameSizeNet):
+    """Engine and disk alone: a network of one 1 x 1 convolution."""
+
+    cell = 1
+
+    def __init__(self):
+        super().__init__()
+        self.in_channels, self.classes = 1, 2
+        self.options = {}
+        self.head = nn.Conv2d(1, 2, 1)
+
+    def compute(self, x):  # noqa: D102
+        return self.head(x)
+
+
+def make_model(kind):
+    torch.manual_seed(0)
+    if kind == "one":
+        net = OneConvolution()
+    else:
+        net = fs.build_net("unet", 1, 2, depth=5, width=16, padding="same", norm="batch")
+        with torch.no_grad():  # statistics as a trained network has them
+            for layer in net.modules():
+                if isinstance(layer, nn.BatchNorm2d):
+                    layer.momentum = None
+            net.train()(torch.randn(2, 1, 256, 256))
+    return fs.Model(net.eval(), Normalisation("mean_std", (MEAN,), (STD,)), CLASSES)
+
+
+def winners(logits):
+    """Labels of logits ``(classes, Y, X)``; a comparison, as argmax would weigh on the peers."""
+    return (logits[1] > logits[0]).to(torch.uint8).numpy() + np.uint8(1)
+
+
+def ours(model, source, out, **options):
+    fs.predict(model, source, out, axes="ZYX", device="cpu", **options).wait()
+    return lambda: fs.open_image(out).read({"Z": (0, 1)})[0, 0]
+
+
+def batches(source):
+    for plane in tifffile.memmap(source, mode="r"):
+        yield torch.from_numpy((plane.astype(np.float32) - MEAN) / STD)[None, None]
+
+
+def written(source, out):
+    shape = tifffile.memmap(source, mode="r").shape
+    return tifffile.memmap(out, shape=shape, dtype=np.uint8)
+
+
+def naive(model, source, out):
+    """Whole slices in a plain loop, as scripts do."""
+    labels = written(source, out)
+    with torch.inference_mode():
+        for z, plane in enumerate(batches(source)):
+            labels[z] = winners(model.net(plane)[0])
+    labels.flush()
+    return lambda: labels[0]
+
+
+def monai(model, source, out):
+    from monai.inferers import sliding_window_inference
+
+    labels = written(source, out)
+    with torch.inference_mode():
+        for z, plane in enumerate(batches(source)):
+            logits = sliding_window_inference(
+                plane, 512, 1, model.net, overlap=0.25, mode="gaussian"
+            )
+            labels[z] = winners(logits[0])
+    labels.flush()
+    return lambda: labels[0]
+
+
+def map_overlap(model, source, out):
+    import dask.array as da
+
+    def block(pixels):
+        plane = torch.from_numpy((pixels.astype(np.float32) - MEAN) / STD)[None]
+        with torch.inference_mode():
+            return winners(model.net(plane)[0])[None]
+
+    stack = da.from_array(tifffile.memmap(source, mode="r"), chunks=(1, 512, 512))
+    depth = {0: 0, 1: HALO, 2: HALO}
+    found = stack.map_overlap(block, depth=depth, boundary="reflect", dtype=np.uint8)
+    labels = written(source, out)
+    da.store(found, labels, scheduler="threads", num_workers=2)
+    return lambda: labels[0]
+
+
+def torch_em(model, source, out):
+    from torch_em.util.prediction import predict_with_halo
+
+    labels = written(source, out)
+
+    class Store:
+        """Takes class scores block by block."""
+
+        shape = (2, *labels.shape[1:])
+        z = 0
+
+        def __setitem__(self, region, block):
+            labels[(self.z, *region[1:])] = winners(torch.from_numpy(block))
+
+    store = Store()
+    for store.z, plane in enumerate(tifffile.memmap(source, mode="r")):
+        predict_with_halo(
+            plane, model.net, ["cpu"], (512, 512), (HALO, HALO), output=store,
+            preprocess=lambda x: (x.astype(np.float32) - MEAN) / STD, disable_tqdm=True,
+        )  # fmt: skip
+    labels.flush()
+    return lambda: labels[0]
+
+
+ENGINES = {
+    "ours": ours,
+    "ours, cores of 512": lambda *job: ours(*job, tile=512 + 2 * HALO),
+    "naive": naive,
+    "monai": monai,
+    "map_overlap": map_overlap,
+    "torch_em": torch_em,
+}
+
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def bare(model, edge):
+    """Pixels per second of the network on resident data."""
+    place(model.net, torch.device("cpu"))
+    plane, times = channels_last(torch.randn(1, 1, edge, edge)), []
+    with torch.inference_mode():
+        for _ in range(WARM + RUNS):
+            began = time.perf_counter()
+            model.net(plane)
+            times.append(time.perf_counter() - began)
+    return edge**2 / float(np.median(times[WARM:]))
+
+
+def run_engine(options):
+    """One engine in this process; prints what it measured as JSON."""
+    torch.set_num_threads(options.threads)
+    model, folder = make_model(options.net), Path(options.folder)
+    if options.engine == "bare":
+        print(json.dumps({"rate": bare(model, options.edge)}))
+        return
+    if options.engine == "untiled":
+        plane = tifffile.memmap(folder / "stack.tif", mode="r")[0]
+        halo = [(HALO, -n % 16 + HALO) for n in plane.shape]
+        scores = model.probabilities(np.pad(plane, halo, "reflect")[None])
+        inside = scores[:, HALO : HALO + plane.shape[0], HALO : HALO + plane.shape[1]]
+        np.save(folder / "untiled.npy", inside)
+        print("{}")
+        return
+    with torch.inference_mode():
+        model.net(torch.randn(1, 1, 64, 64))  # what is loaded at first use counts as loaded
+    base, began, used = peak(), time.perf_counter(), time.process_time()
+    first = ENGINES[options.engine](model, folder / "stack.tif", folder / "out.tif")
+    wall, cpu, top = time.perf_counter() - began, time.process_time() - used, peak()
+    found = {"wall": wall, "cpu": cpu, "memory": top - base}
+    if (folder / "untiled.npy").exists():
+        scores = np.load(folder / "untiled.npy")
+        differ = np.asarray(first()) != scores.argmax(0) + 1
+        clear = np.abs(scores[0] - scores[1]) > 2e-5
+        found |= {"differ": float(differ.mean()), "clear": int((differ & clear).sum())}
+    print(json.dumps(found))
+
+
+def measure(engine, options, folder):
+    command = [sys.executable, __file__, "--engine", engine, "--folder", str(folder)]
+    for name in ("net", "edge", "threads"):
+        command += [f"--{name}", str(getattr(options, name))]
+    for old in folder.glob("out.tif*"):
+        old.unlink()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        return {"error": done.stderr.strip().splitlines()[-1][:100]}
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def main(options):
+    print(f"# Tiled inference\n\n{machine()}\n")
+    print(f"{options.slices} x {options.edge} x {options.edge} u8, network: {options.net}, "
+          f"{options.threads} threads\n")  # fmt: skip
+    pixels = options.slices * options.edge**2
+    with tempfile.TemporaryDirectory(dir=options.folder) as name:
+        folder = Path(name)
+        rng = np.random.default_rng(0)
+        with tifffile.TiffWriter(folder / "stack.tif") as file:
+            planes = (
+                rng.integers(0, 256, (options.edge, options.edge), np.uint8)
+                for _ in range(options.slices)
+            )
+            shape = (options.slices, options.edge, options.edge)
+            file.write(planes, shape=shape, dtype=np.uint8, photometric="minisblack")
+        rate = measure("bare", options, folder)["rate"]
+        if options.net == "unet":
+            measure("untiled", options, folder)
+        print(f"Bare network: {rate / 1e6:.3f} Mpx/s\n")
+        print("| engine | wall (s) | CPU (s) | memory (MB) | Mpx/s | efficiency | labels that "
+              "differ | of them clear |\n|---|---|---|---|---|---|---|---|")  # fmt: skip
+        for engine in options.engines:
+            found = measure(engine, options, folder)
+            if "error" in found:
+                print(f"| {engine} | not run: {found['error']} |", flush=True)
+                continue
+            speed = pixels / found["wall"]
+            print(
+                f"| {engine} | {found['wall']:.1f} | {found['cpu']:.1f} | {found['memory']:.0f} "
+                f"| {speed / 1e6:.3f} | {speed / rate:.2f} | {found.get('differ', 0):.1e} "
+                f"| {found.get('clear', '-')} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--slices", type=int, default=16)
+    parser.add_argument("--edge", type=int, default=2048)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--net", choices=("unet", "one"), default="unet")
+    parser.add_argument("--engines", nargs="*", default=list(ENGINES))
+    parser.add_argument("--folder", help="for the stack and the outputs")
+    parser.add_argument("--engine", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    run_engine(options) if options.engine else main(options)
