@@ -10,6 +10,7 @@ import tifffile
 
 import napari_fcnseg as fs
 from napari_fcnseg.cli import main
+from napari_fcnseg.inference.tile_work import TileWork
 from tests.conftest import make_model
 
 QUICK = ["--steps", "3"]
@@ -243,6 +244,37 @@ def test_interrupted_prediction(files, capsys, monkeypatch):
     assert run("predict", files / "m.zip", files / "image.tif", "--out", files / "p.ome.tif") == 130
     assert capsys.readouterr().err.rstrip().endswith("fcnseg: interrupted")
     assert not (files / "p.ome.tif").exists()
+
+
+def test_an_interrupted_prediction_goes_on_and_is_verified(files, capsys, monkeypatch):
+    train(files)
+    job = ["predict", files / "m.zip", files / "image.tif", "--out", files / "p.ome.zarr"]
+    work = TileWork.__call__
+
+    def interrupted(self, number):
+        if number == 2:
+            raise KeyboardInterrupt
+        return work(self, number)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(TileWork, "__call__", interrupted)
+        assert run(*job, "--resume") == 130
+    assert run(*job) == 8
+    assert "go on with it" in capsys.readouterr().err
+    assert run("verify", files / "p.ome.zarr") == 0
+    assert "2 finished ones of 6 tiles" in capsys.readouterr().out
+    assert run(*job, "--resume") == 0
+    assert run("verify", files / "p.ome.zarr", "--json") == 0
+    assert json.loads(capsys.readouterr().out.split("\n", 1)[1])["checked"] == 6
+    (files / "p.ome.zarr" / "0" / "c" / "1" / "0" / "0").unlink()
+    assert run("verify", files / "p.ome.zarr") == 8
+    shown = capsys.readouterr()
+    assert "Z 1:2, Y 0:" in shown.out
+    assert "predict --resume" in shown.err
+    assert run(*job, "--resume") == 0
+    assert run("verify", files / "p.ome.zarr") == 0
+    assert "all 6 tiles are as they were written" in capsys.readouterr().out
+    assert run("verify", files / "none.ome.zarr") == 8
 
 
 def test_overwriting_is_asked_for(files):

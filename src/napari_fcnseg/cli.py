@@ -110,6 +110,7 @@ def make_parser() -> ArgumentParser:
         "tile, which leaves seams",
     )
     predict.add_argument("--tile", type=int, help="largest edge of a tile, halo included")
+    predict.add_argument("--memory", metavar="2GB", help="what network and tiles may take")
     predict.add_argument(
         "--resume",
         action="store_true",

@@ -131,6 +131,7 @@ def predict(options: Namespace) -> int:
                 device=options.device,
                 overwrite=options.overwrite,
                 resume=options.resume,
+                memory=options.memory,
                 context=options.context,
                 scheduler=options.workers or options.scheduler,
             )
