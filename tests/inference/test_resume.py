@@ -94,7 +94,7 @@ def test_something_else_is_refused_and_told(job, stack, tmp_path):
         ({"model": make_model(seed=1)}, "another model"),
         ({"image": other}, "another image"),
         ({"output": "probabilities"}, "another .*output"),
-        ({"tile": 96}, "another block"),
+        ({"tile": 96}, "another core"),
         ({"region": ((0, 2), (0, 130), (0, 150))}, "another region"),
     ):
         with pytest.raises(OutputError, match=rf"a.ome.zarr was begun with {told}.*--overwrite"):
@@ -104,6 +104,12 @@ def test_something_else_is_refused_and_told(job, stack, tmp_path):
         job("a.ome.zarr")
     with pytest.raises(OutputError, match="not both"):
         job("a.ome.zarr", resume=True, overwrite=True)
+
+
+def test_the_size_of_tiles_is_that_of_the_beginning(job, tmp_path):
+    run_until(job("a.ome.zarr"), 3)
+    assert tiles_of(job("a.ome.zarr", resume=True, tile=None)) <= 42
+    assert fs.verify(tmp_path / "a.ome.zarr").wait().checked == 45
 
 
 def test_overwriting_starts_anew(job, tmp_path):

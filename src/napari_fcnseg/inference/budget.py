@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from napari_fcnseg.errors import PlanError
@@ -84,11 +85,24 @@ def make_plan(
     tile: int | None = None,
     region: Spans | None = None,
     memory: int | str | None = None,
+    core: tuple[int, ...] | None = None,
 ) -> Plan:
-    """Plan the prediction of an image; parameters as `napari_fcnseg.predict`."""
+    """Plan the prediction of an image.
+
+    Parameters
+    ----------
+    net
+        Runs the tiles.
+    image, tile, region, memory
+        As in `napari_fcnseg.predict`.
+    core
+        Size of the cores, where it is decided already.
+    """
     budget = DEFAULT if memory is None else memory
     budget = parse_memory(budget) if isinstance(budget, str) else budget
     planned = partial(plan, image.kept, image.kept_shape, net.geometry)
+    if core and len(core) == len(image.kept):
+        return replace(planned(tile, region), core=core)
     if tile:
         return planned(tile, region)
     return plan_within(net, budget, lambda pixels: planned(None, region, pixels))

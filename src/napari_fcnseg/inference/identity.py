@@ -7,16 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
+from napari_fcnseg.images.output import OutputSpec
+from napari_fcnseg.inference.plan import Plan
 from napari_fcnseg.models.model import Model
 
 SAMPLES = 16  # windows of an image that are compared
 EDGE = 64
 
 
-def identify(model: Model, image: Image, region: Spans, **settings: Any) -> dict[str, Any]:
-    """Return model, image, region and settings as plain data.
+def identify(
+    model: Model, image: Image, tiles: Plan, spec: OutputSpec, **settings: Any
+) -> dict[str, Any]:
+    """Return model, image, plan, output and settings as plain data.
 
     The image is told by its axes, type and shape and by windows spread over it: a stack of a
     terabyte is not read twice.
@@ -24,7 +27,11 @@ def identify(model: Model, image: Image, region: Spans, **settings: Any) -> dict
     return {
         "model": fingerprint(model),
         "image": f"{image.axes} {image.shape} {image.dtype.name} {_sample(image)}",
-        "region": region,
+        "region": tiles.region,
+        "core": tiles.core,
+        "axes": spec.axes,
+        "shape": spec.shape,
+        "block": spec.block,
         **settings,
     }
 

@@ -16,7 +16,7 @@ from napari_fcnseg.inference.context import Context, check_context
 from napari_fcnseg.inference.engine import run_tiles
 from napari_fcnseg.inference.identity import identify
 from napari_fcnseg.inference.runner import Kind
-from napari_fcnseg.inference.session import check_session, open_session
+from napari_fcnseg.inference.session import check_session, open_session, recorded_core
 from napari_fcnseg.inference.target import Target
 from napari_fcnseg.inference.tile_work import TileWork
 from napari_fcnseg.inference.workers import Scheduler, open_workers
@@ -71,8 +71,9 @@ def predict(
         Whether `out` may be there already; it is replaced.
     resume
         Go on with an `out` that an earlier run of the same model, image and settings left
-        unfinished, or start where there is none. Tiles in its journal are not computed again.
-        A finished one is compared with its journal, and what is damaged is computed again.
+        unfinished, or start where there is none. Tiles in its journal are not computed again;
+        where no `tile` is given, the others are of the same size. A finished one is compared
+        with its journal, and what is damaged is computed again.
     memory
         What network and tiles may take, in bytes or as ``"2GB"``, on the device that computes;
         it decides how large tiles are where `tile` does not. By default 1.3 GB.
@@ -80,7 +81,6 @@ def predict(
         What global pooling sees, in networks such as DeepLab v3 that are not exact:
         ``"slice"``, a thumbnail of the whole slice, so that tiles agree with each other; or
         ``"tile"``, which leaves seams. No other network takes notice.
-
     scheduler
         Where tiles run: by default in threads of this process; a number: in as many processes
         of this machine; the address of a dask scheduler or a ``distributed.Client``: on its
@@ -103,24 +103,12 @@ def predict(
     check_fits(model, opened)
     check_context(context)
     choose_device(device)
-    tiles = make_plan(model.net, opened, tile, region, memory)
-    target = Target(out, model, opened, tiles, output)
     mode = choose_mode(overwrite, resume)
-    spec = target.spec
-    identity = (
-        identify(
-            model,
-            opened,
-            tiles.region,
-            axes=spec.axes,
-            shape=spec.shape,
-            block=spec.block,
-            output=output,
-            context=context,
-        )
-        if target.path
-        else {}
-    )
+    core = recorded_core(out) if resume and tile is None else None
+    tiles = make_plan(model.net, opened, tile, region, memory, core)
+    target = Target(out, model, opened, tiles, output)
+    settings = {"output": output, "context": context}
+    identity = identify(model, opened, tiles, target.spec, **settings) if target.path else {}
     check_session(target, identity, mode)
     work = TileWork(model, opened, tiles, target, output, device, context)
     return Steps(_run(work, identity, mode, scheduler))

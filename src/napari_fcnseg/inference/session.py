@@ -52,6 +52,14 @@ def check_session(target: Target, identity: Mapping[str, Any], mode: Mode) -> No
         _check_same(_journal(target.path), identity, target.path)
 
 
+def recorded_core(out: Any) -> tuple[int, ...] | None:
+    """Size of the cores that an output was begun with, if it was."""
+    if not isinstance(out, str | Path):
+        return None
+    core = _journal(Path(out)).identity.get("core")
+    return tuple(core) if core else None
+
+
 @contextmanager
 def open_session(
     target: Target, identity: Mapping[str, Any], tiles: int, mode: Mode
