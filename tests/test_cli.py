@@ -259,13 +259,22 @@ def test_an_interrupted_prediction_goes_on_and_is_verified(files, capsys, monkey
     with monkeypatch.context() as patched:
         patched.setattr(TileWork, "__call__", interrupted)
         assert run(*job, "--resume") == 130
+    capsys.readouterr()
+    assert run(*job, "--dry-run", "--json") == 0
+    (cost,) = json.loads(capsys.readouterr().out).values()
+    assert (cost["tiles"], cost["core"][0], cost["halo"][0]) == (6, 1, 0)
+    assert cost["tile"][1] >= cost["core"][1] + 2 * cost["halo"][1]
+    assert 0 < cost["seconds"] < 60
+    assert cost["memory"] > 1e5
+    assert cost["disk"] > 0
     assert run(*job) == 8
     assert "go on with it" in capsys.readouterr().err
     assert run("verify", files / "p.ome.zarr") == 0
     assert "2 finished ones of 6 tiles" in capsys.readouterr().out
     assert run(*job, "--resume") == 0
+    capsys.readouterr()
     assert run("verify", files / "p.ome.zarr", "--json") == 0
-    assert json.loads(capsys.readouterr().out.split("\n", 1)[1])["checked"] == 6
+    assert json.loads(capsys.readouterr().out)["checked"] == 6
     (files / "p.ome.zarr" / "0" / "c" / "1" / "0" / "0").unlink()
     assert run("verify", files / "p.ome.zarr") == 8
     shown = capsys.readouterr()

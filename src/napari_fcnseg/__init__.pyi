@@ -10,6 +10,7 @@ from .annotations.strokes import simulate_strokes as simulate_strokes
 from .errors import FcnsegError as FcnsegError
 from .images.image import Image as Image
 from .images.open import open_image as open_image
+from .inference.estimate import estimate as estimate
 from .inference.plan import plan as plan
 from .inference.predict import predict as predict
 from .inference.segment import segment as segment

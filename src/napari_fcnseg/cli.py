@@ -12,7 +12,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from napari_fcnseg import __version__, about, commands
+from napari_fcnseg import __version__, about, commands, segmenting
 from napari_fcnseg.errors import FcnsegError
 
 INTERRUPTED = commands.INTERRUPTED
@@ -91,7 +91,7 @@ def make_parser() -> ArgumentParser:
         help="what the value 0 is: unlabelled, or the background of dense labels",
     )
 
-    predict = command(commands.predict, _work(), _opening())
+    predict = command(segmenting.predict, _work(), _opening())
     predict.add_argument("model", type=Path, metavar="MODEL")
     predict.add_argument("image", nargs="+", metavar="IMAGE")
     predict.add_argument(
@@ -116,11 +116,14 @@ def make_parser() -> ArgumentParser:
         action="store_true",
         help="go on with an unfinished output, mend a damaged one, or start where there is none",
     )
+    predict.add_argument(
+        "--dry-run", action="store_true", help="measure one tile and say what all will cost"
+    )
     where = predict.add_mutually_exclusive_group()
     where.add_argument("--workers", type=_count, metavar="N", help="processes of this machine")
     where.add_argument("--scheduler", metavar="tcp://...", help="a dask scheduler and its workers")
 
-    verify = command(commands.verify)
+    verify = command(segmenting.verify)
     verify.add_argument("out", type=Path, metavar="OUT", help="what predict wrote")
     return parser
 

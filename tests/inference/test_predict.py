@@ -1,4 +1,5 @@
 import copy
+import shutil
 from dataclasses import replace
 
 import dask.array as da
@@ -247,6 +248,14 @@ def test_a_full_disk_is_told(model, grey, tmp_path, monkeypatch):
     job = fs.predict(model, fs.Image(grey, "ZYX"), tmp_path / "a.ome.zarr")
     with pytest.raises(OutputError, match="cannot write .*a.ome.zarr.*No space left.*0 of 3 tiles"):
         job.wait()
+
+
+def test_a_disk_that_is_too_small_is_told_before_the_start(model, grey, tmp_path, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda _: shutil._ntuple_diskusage(9, 9, 100))
+    job = fs.predict(model, fs.Image(grey, "ZYX"), tmp_path / "a.ome.zarr")
+    with pytest.raises(OutputError, match=r"a.ome.zarr will take at least .* GB left: make room"):
+        job.wait()
+    assert not list(tmp_path.glob("*.partial"))
 
 
 def test_predicting_leaves_the_model_as_it_was(model, grey):

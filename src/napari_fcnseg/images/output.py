@@ -4,6 +4,7 @@ A file grows beside its place, as ``NAME.partial``, and takes its name when it i
 unfinished output is therefore never mistaken for a finished one, and can be gone on with.
 """
 
+import math
 import os
 import shutil
 from abc import ABC, abstractmethod
@@ -130,6 +131,7 @@ class FileOutput(Output):
                 self._open()
             else:
                 remove(self.partial)
+                check_space(path, spec)
                 self._create()
         except OSError as error:
             raise OutputError(f"cannot write {path}: {error}") from error
@@ -163,6 +165,21 @@ class FileOutput(Output):
             remove(self.partial)
         except OSError as error:
             raise OutputError(f"cannot write {self.path}: {error}") from error
+
+
+def check_space(path: Path, spec: OutputSpec) -> None:
+    """Raise `OutputError` if the disk has less room than the output can be hoped to take.
+
+    Labels compress well, to a hundredth at best; probabilities hardly, to a quarter.
+    """
+    raw = math.prod(spec.shape) * spec.dtype.itemsize
+    least = raw // (4 if spec.dtype.kind == "f" else 100)
+    free = shutil.disk_usage(path.parent).free
+    if free < least:
+        raise OutputError(
+            f"{path} will take at least {least / 1e9:,.1f} GB, and up to {raw / 1e9:,.1f} GB; its "
+            f"disk has {free / 1e9:,.1f} GB left: make room, or write to another disk"
+        )
 
 
 def choose_mode(overwrite: bool, resume: bool = False) -> Mode:

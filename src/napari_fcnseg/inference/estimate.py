@@ -1,0 +1,92 @@
+"""What a prediction is going to cost, from one tile that is measured."""
+
+import math
+import time
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+from napari_fcnseg.images.grid import Spans
+from napari_fcnseg.images.open import open_image
+from napari_fcnseg.inference.budget import make_plan, tile_memory
+from napari_fcnseg.inference.context import Context, SliceContext
+from napari_fcnseg.inference.predict import check_fits
+from napari_fcnseg.inference.runner import Kind, Runner
+from napari_fcnseg.models.model import Model
+
+PYRAMID = 4 / 3  # of the finest level
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a prediction is going to cost.
+
+    Attributes
+    ----------
+    tiles
+        How many there are.
+    tile, core
+        Size of the largest, and of what is kept of it, along the axes of the output.
+    halo
+        Pixels that the network needs around a core, along each axis.
+    overhead
+        Input pixels for each pixel of a core.
+    memory
+        Bytes for the network and its activations.
+    disk
+        Bytes of the output, if all of it compresses as the measured tile does.
+    seconds
+        Wall time, if all tiles take as long as the measured one.
+    device
+        Where it was measured.
+    """
+
+    tiles: int
+    tile: tuple[int, ...]
+    core: tuple[int, ...]
+    halo: tuple[int, ...]
+    overhead: float
+    memory: int
+    disk: int
+    seconds: float
+    device: str
+
+
+def estimate(
+    model: Model,
+    image: Any,
+    *,
+    axes: str | None = None,
+    output: Kind = "labels",
+    tile: int | None = None,
+    region: Spans | None = None,
+    device: str = "auto",
+    memory: int | str | None = None,
+    context: Context = "slice",
+) -> Estimate:
+    """Measure one tile, in the middle, and say what all of them will cost.
+
+    Parameters as `predict`. Nothing is written.
+    """
+    opened = open_image(image, axes=axes)
+    check_fits(model, opened)
+    tiles = make_plan(model.net, opened, tile, region, memory)
+    runner, largest = Runner(model, output, device), tiles.largest
+    pooled = SliceContext(opened, runner, context)(largest.core)
+    for _ in range(2):  # the first one warms up
+        began = time.perf_counter()
+        block = runner(opened.read(largest.source), largest, pooled)
+        taken = time.perf_counter() - began
+    share = math.prod(tiles.shape) / math.prod(b - a for a, b in largest.core)
+    compressed = len(zlib.compress(block.tobytes(), 1))
+    return Estimate(
+        tiles=len(tiles),
+        tile=tuple(b - a for a, b in largest.source),
+        core=tuple(b - a for a, b in largest.core),
+        halo=tuple(axis.halo for axis in tiles.geometry),
+        overhead=round(tiles.overhead, 3),
+        memory=tile_memory(model.net, largest),
+        disk=int(share * compressed * PYRAMID),
+        seconds=share * taken,
+        device=str(runner.device),
+    )
