@@ -4,8 +4,11 @@ import numpy as np
 import ome_zarr_models
 import pytest
 import zarr
+from hypothesis import given
+from hypothesis import strategies as st
 
 from napari_fcnseg.errors import ImageError, OutputError
+from napari_fcnseg.images.chunks import levels
 from napari_fcnseg.images.open import open_image
 from napari_fcnseg.images.output import ArrayOutput, OutputSpec
 from napari_fcnseg.images.write_tiff import OmeTiffOutput
@@ -70,12 +73,12 @@ def test_invalid_metadata_names_the_way_out(tmp_path):
         open_image(tmp_path / "odd.zarr")
 
 
-def spec(shape, chunk, **changes):
+def spec(shape, block, **changes):
     values = {
         "axes": "TCZYX"[-len(shape) :],
         "shape": shape,
         "dtype": np.dtype(np.uint8),
-        "chunk": chunk,
+        "block": block,
         "scale": (2.0,) * len(shape),
         "units": ("pixel",) * (len(shape) - 2) + ("micrometer",) * 2,
         "origin": (0,) * len(shape),
@@ -86,7 +89,7 @@ def spec(shape, chunk, **changes):
 def write_in_blocks(output, array):
     from napari_fcnseg.images.grid import Grid
 
-    for spans in Grid(array.shape, output.spec.chunk):
+    for spans in Grid(array.shape, output.spec.block):
         output.write(spans, array[tuple(slice(*span) for span in spans)])
 
 
@@ -126,6 +129,41 @@ def test_written_tiff_has_axes_and_scale(tmp_path):
     assert np.array_equal(image.read({})[0], array)
 
 
+def test_written_tiff_is_compressed_and_has_a_pyramid(tmp_path):
+    array = np.repeat(np.arange(1300, dtype=np.uint8)[:, None], 700, axis=1)
+    path = tmp_path / "labels.ome.tif"
+    output = OmeTiffOutput(path, spec(array.shape, (256, 256)))
+    write_in_blocks(output, array)
+    output.finish()
+    assert path.stat().st_size < array.size / 10
+    for level in range(3):
+        assert np.array_equal(
+            open_image(path, level=level).read({})[0], array[:: 2**level, :: 2**level]
+        )
+
+
+@given(
+    shape=st.tuples(st.integers(1, 3), st.integers(1, 5000), st.integers(1, 5000)),
+    block=st.tuples(st.just(1), st.integers(1, 60), st.integers(1, 60)),
+    unit=st.sampled_from([1, 16, 64]),
+)
+def test_each_file_belongs_to_one_block(shape, block, unit):
+    block = (1, block[1] * unit, block[2] * unit)
+    for level in levels(shape, block):
+        small = (1, *(n // level.step for n in block[1:]))
+        assert all(n % level.step == 0 for n in block[1:])
+        assert all(b % f == 0 for b, f in zip(small, level.files, strict=True))
+        assert all(f % c == 0 for f, c in zip(level.files, level.chunks, strict=True))
+        assert level.shape == (shape[0], *(-(-n // level.step) for n in shape[1:]))
+
+
+def test_large_volumes_are_not_a_million_files():
+    finest = next(levels((200, 8192, 8192), (1, 2048, 2048)))
+    assert finest.shards == (1, 2048, 2048)
+    assert finest.chunks == (1, 512, 512)
+    assert next(levels((3, 2048, 2048), (1, 2048, 2048))).shards is None
+
+
 @pytest.mark.parametrize(
     ("kind", "name"), [(OmeZarrOutput, "a.ome.zarr"), (OmeTiffOutput, "a.ome.tif")]
 )
@@ -153,7 +191,7 @@ class TestUnfinished:
 
     def test_overwriting_replaces_at_the_end_only(self, tmp_path, kind, name):
         for value in (1, 2):
-            output = kind(tmp_path / name, spec((2, 32, 32), (1, 32, 32)), overwrite=True)
+            output = kind(tmp_path / name, spec((2, 32, 32), (1, 32, 32)), "overwrite")
             if value == 2:
                 assert np.asarray(open_image(tmp_path / name).data[0, 0, 0]) == 1
             output.write(((0, 1), (0, 32), (0, 32)), np.full((1, 32, 32), value, np.uint8))

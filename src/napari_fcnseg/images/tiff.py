@@ -41,6 +41,7 @@ class TiffArray:
             raise ImageError(f"{path} is truncated or damaged: {complaints.damage}")
         page = self.series.keyframe
         self.shape: tuple[int, ...] = self.series.shape
+        self.ndim = len(self.shape)
         self.dtype = np.dtype(self.series.dtype)
         full = self.tiff.series[series].shape
         self.shrink = tuple(n / m for n, m in zip(full, self.shape, strict=True))
