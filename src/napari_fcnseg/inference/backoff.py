@@ -43,9 +43,9 @@ def run_in_memory(
             if not _is_memory(error):
                 raise
             runner.too_large = min(size, runner.too_large)
-    gc.collect()  # outside the handler, whose traceback keeps the activations alive
-    if runner.device.type == "cuda":
-        torch.cuda.empty_cache()
+        gc.collect()  # outside the handler, whose traceback keeps the activations alive
+        if runner.device.type == "cuda":
+            torch.cuda.empty_cache()
     halves = tiles.halves(tile)
     if halves is None:
         raise DeviceError(

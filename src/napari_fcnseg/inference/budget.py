@@ -103,6 +103,6 @@ def make_plan(
     planned = partial(plan, image.kept, image.kept_shape, net.geometry)
     if core and len(core) == len(image.kept):
         return replace(planned(tile, region), core=core)
-    if tile:
+    if tile is not None:
         return planned(tile, region)
     return plan_within(net, budget, lambda pixels: planned(None, region, pixels))
