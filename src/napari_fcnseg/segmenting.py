@@ -4,7 +4,7 @@ import sys
 from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_fcnseg.errors import FcnsegError, OutputError
 from napari_fcnseg.events import Predicted, Verified
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from napari_fcnseg.models.model import Model
 
 FILES = (".zarr", ".tif", ".tiff")
+SETTINGS = ("output", "tile", "device", "memory", "context")
 
 
 def predict(options: Namespace) -> int:
@@ -40,14 +41,10 @@ def predict(options: Namespace) -> int:
                 model,
                 image,
                 options.out if one_file else options.out / name,
-                output=options.output,
-                tile=options.tile,
-                device=options.device,
                 overwrite=options.overwrite,
                 resume=options.resume,
-                memory=options.memory,
-                context=options.context,
                 scheduler=options.workers or options.scheduler,
+                **_settings(options),
             )
             *_, last = follow(job)
         except FcnsegError as error:
@@ -71,15 +68,7 @@ def _estimate(model: "Model", options: Namespace) -> int:
 
     found = {}
     for path in options.image:
-        cost = estimate(
-            model,
-            open_as_told(path, options),
-            output=options.output,
-            tile=options.tile,
-            device=options.device,
-            memory=options.memory,
-            context=options.context,
-        )
+        cost = estimate(model, open_as_told(path, options), **_settings(options))
         found[path] = asdict(cost)
         if not options.json:
             told = asdict(cost) | {
@@ -89,6 +78,11 @@ def _estimate(model: "Model", options: Namespace) -> int:
             }
             print_table({"image": path} | told)
     return print_json(found) if options.json else 0
+
+
+def _settings(options: Namespace) -> dict[str, Any]:
+    """Return what decides pixels and tiles."""
+    return {key: getattr(options, key) for key in SETTINGS}
 
 
 def verify(options: Namespace) -> int:

@@ -34,7 +34,7 @@ class JobPanel(QWidget):
         super().__init__()
         self.job: Job | None = None
         self._receive: Callable[[Event], object] = lambda event: None
-        self._began = 0.0
+        self._began = self._had = 0.0
         self.start_button, self.stop_button = QPushButton(start), QPushButton(stop)
         self.stop_button.setEnabled(False)
         self.bar, self.status = QProgressBar(), QLabel()
@@ -55,7 +55,7 @@ class JobPanel(QWidget):
 
     def run(self, make: Callable[[], Steps[Event]], receive: Callable[[Event], object]) -> None:
         """Start a job made by `make`; `receive` gets its events in the GUI thread."""
-        self._receive, self._began = receive, time.monotonic()
+        self._receive, self._began, self._had = receive, time.monotonic(), 0.0
         self.start_button.setEnabled(False)
         self.stop_button.setEnabled(True)
         self.show_progress(0.0)
@@ -78,11 +78,17 @@ class JobPanel(QWidget):
         """Show a line of text under the bar."""
         self.status.setText(text)
 
+    def go_on_from(self, part: float, about: str = "") -> None:
+        """Show how much an earlier run has done; the pace is counted from here."""
+        self._began, self._had = time.monotonic(), part
+        self.show_progress(part, about)
+
     def show_progress(self, part: float, about: str = "") -> None:
         """Show how much is done, 0 to 1, and the time left at this pace."""
         self.bar.setValue(round(1000 * part))
-        spent = time.monotonic() - self._began
-        left = f", {_minutes(spent / part - spent)} left" if 0.02 < part < 1 else ""
+        spent, done = time.monotonic() - self._began, part - self._had
+        known = done > 0.02 * (1 - self._had) and part < 1
+        left = f", {_minutes(spent * (1 - part) / done)} left" if known else ""
         self.bar.setFormat(f"{about or f'{part:.0%}'}{left}")
 
     def _on_event(self, event: Event) -> None:

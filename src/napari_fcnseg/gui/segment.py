@@ -190,6 +190,8 @@ class SegmentWidget(DockContent):
                     event.plan.region,
                 )
                 run.refresh = Refresher(run.shown)
+                done, tiles = event.done, len(event.plan)
+                self.panel.go_on_from(done / tiles, f"{done} of {tiles} tiles")
             case TileDone():
                 self.panel.show_progress(
                     event.done / event.tiles, f"{event.done} of {event.tiles} tiles"

@@ -55,10 +55,15 @@ class OmeTiffOutput(OmeZarrOutput):
         """Write the TIFF, plane by plane."""
         whole = self.path.with_name(self.path.name + ".whole")
         finest, *coarser = self.data
-        with tifffile.TiffWriter(whole, bigtiff=finest.nbytes > CLASSIC_LIMIT, ome=True) as file:
-            self._write_level(file, finest, subifds=len(coarser), metadata=self._metadata())
-            for level in coarser:
-                self._write_level(file, level, subfiletype=1, metadata=None)
+        large = finest.nbytes > CLASSIC_LIMIT
+        try:
+            with tifffile.TiffWriter(whole, bigtiff=large, ome=True) as file:
+                self._write_level(file, finest, subifds=len(coarser), metadata=self._metadata())
+                for level in coarser:
+                    self._write_level(file, level, subfiletype=1, metadata=None)
+        except BaseException:
+            remove(whole)
+            raise
         return whole
 
     def _write_level(self, file: tifffile.TiffWriter, level: Any, **options: Any) -> None:

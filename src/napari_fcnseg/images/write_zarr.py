@@ -1,6 +1,7 @@
 """OME-Zarr 0.5 with a pyramid that grows with the tiles."""
 
 import os
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from ome_zarr_models.v05.axes import Axis
 from ome_zarr_models.v05.image_label import ImageLabelAttrs
 from ome_zarr_models.v05.multiscales import Dataset, Multiscale
 
-from napari_fcnseg.images.chunks import levels
+from napari_fcnseg.images.chunks import Level, levels
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.output import FileOutput
 
@@ -45,8 +46,8 @@ class OmeZarrOutput(FileOutput):
     def _take_up(self) -> None:
         self.path.rename(self.partial)
 
-    @property
-    def _levels(self) -> "list[Any]":
+    @cached_property
+    def _levels(self) -> list[Level]:
         return list(levels(self.spec.shape, self.spec.block))
 
     def write(self, spans: Spans, block: NDArray[Any]) -> None:

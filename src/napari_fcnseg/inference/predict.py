@@ -16,7 +16,7 @@ from napari_fcnseg.inference.context import Context, check_context
 from napari_fcnseg.inference.engine import run_tiles
 from napari_fcnseg.inference.identity import identify
 from napari_fcnseg.inference.runner import Kind
-from napari_fcnseg.inference.session import check_session, open_session, recorded_core
+from napari_fcnseg.inference.session import check_output, open_session, recorded_core
 from napari_fcnseg.inference.target import Target
 from napari_fcnseg.inference.tile_work import TileWork
 from napari_fcnseg.inference.workers import Scheduler, open_workers
@@ -109,7 +109,7 @@ def predict(
     target = Target(out, model, opened, tiles, output)
     settings = {"output": output, "context": context}
     identity = identify(model, opened, tiles, target.spec, **settings) if target.path else {}
-    check_session(target, identity, mode)
+    check_output(target, identity, mode)
     work = TileWork(model, opened, tiles, target, output, device, context)
     return Steps(_run(work, identity, mode, scheduler))
 

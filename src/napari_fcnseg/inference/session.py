@@ -45,11 +45,11 @@ class Session:
         self.sink.finish()
 
 
-def check_session(target: Target, identity: Mapping[str, Any], mode: Mode) -> None:
+def check_output(target: Target, identity: Mapping[str, Any], mode: Mode) -> None:
     """Raise `OutputError` if the output is taken, or was begun as something else."""
     target.check(mode)
-    if target.path and mode == "resume":
-        _check_same(_journal(target.path), identity, target.path)
+    if target.path:
+        _checked_journal(target.path, identity, mode)
 
 
 def recorded_core(out: Any) -> tuple[int, ...] | None:
@@ -87,13 +87,14 @@ def open_session(
         yield Session(target.open(mode), tiles, None)
         return
     with only_user(target.path):
-        whole = mode == "resume" and target.path.exists() and not partial_path(target.path).exists()
-        check_session(target, identity, mode)
-        if mode == "resume" and not (whole or partial_path(target.path).exists()):
-            _journal(target.path).path.unlink(missing_ok=True)  # its tiles are gone
-        sink, journal = target.open(mode), _journal(target.path)
+        begun = mode == "resume" and partial_path(target.path).exists()
+        whole = mode == "resume" and target.path.exists() and not begun
+        target.check(mode)
+        journal = _checked_journal(target.path, identity, mode)
+        sink = target.open(mode)
         try:
-            if mode != "resume" or not journal.identity:
+            # Without its output, a journal tells of tiles that are gone.
+            if not (begun or whole) or not journal.identity:
                 journal.start(identity, tiles)
         except OSError as error:
             raise OutputError(f"cannot write {journal.path}: {error}") from error
@@ -134,9 +135,12 @@ def _journal(path: Path) -> Journal:
     return Journal(journal_path(path))
 
 
-def _check_same(journal: Journal, identity: Mapping[str, Any], path: Path) -> None:
-    if journal.identity and (changed := journal.differences(identity)):
+def _checked_journal(path: Path, identity: Mapping[str, Any], mode: Mode) -> Journal:
+    """Journal of an output; what is gone on with must be what was begun."""
+    journal = _journal(path)
+    if mode == "resume" and journal.identity and (changed := journal.differences(identity)):
         raise OutputError(
             f"{path} was begun with another {'; another '.join(changed)}: go on with what it was "
             "begun with, give another name, or start again with overwrite=True (--overwrite)"
         )
+    return journal

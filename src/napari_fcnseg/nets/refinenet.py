@@ -62,7 +62,7 @@ class RefineNet(SameSizeNet):
         # residual, and each pooling of a chain, begins as nothing added.
         for block in self.modules():
             if isinstance(block, _Residual):
-                nn.init.zeros_(block.last.weight)
+                nn.init.zeros_(block.convs[-1].weight)  # type: ignore[arg-type]
             elif isinstance(block, _Refine):
                 for conv in block.chain:
                     nn.init.zeros_(conv.weight)  # type: ignore[arg-type]
@@ -107,8 +107,9 @@ class _Residual(nn.Module):
 
     def __init__(self, maps: int) -> None:
         super().__init__()
-        self.last = _conv(maps, maps)
-        self.convs = nn.Sequential(nn.ReLU(), _conv(maps, maps, bias=True), nn.ReLU(), self.last)
+        self.convs = nn.Sequential(
+            nn.ReLU(), _conv(maps, maps, bias=True), nn.ReLU(), _conv(maps, maps)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         residual: Tensor = self.convs(x)

@@ -56,8 +56,7 @@ class UShape(SegmentationNet):
             low = coarser.pop()
             need = coarser[-1] if coarser else finest
             # The up-sampled window begins at whole steps of the finer level.
-            steps = [fine // n for fine, n in zip(skips[-1].shape[2:], low.of, strict=True)]
-            first = [a * step for (a, _), step in zip(low.kept, steps, strict=True)]
+            first = [a * step for (a, _), step in zip(low.kept, need.steps, strict=True)]
             seen = tuple((a - f, b - f) for (a, b), f in zip(need.seen, first, strict=True))
             x = torch.cat([_window(skips.pop(), need.seen), _window(up(x), seen)], dim=1)
             x = need.run(level, x)
@@ -79,25 +78,28 @@ class UShape(SegmentationNet):
         kept = tuple((s.start, s.stop) for s in core)
         levels = [*reversed(self.decoder), self.encoder[-1]]
         needs = []
-        for number, (level, size) in enumerate(zip(levels, sizes, strict=True)):
-            need = _Need(kept, _grown(kept, _reach(level), size), tuple(size))
+        coarser = [*sizes[1:], sizes[-1]]
+        for level, size, coarse, up in zip(
+            levels, sizes, coarser, [*self.ups[::-1], None], strict=True
+        ):
+            steps = tuple(n // c for n, c in zip(size, coarse, strict=True))
+            need = _Need(kept, _grown(kept, _reach(level), size), steps)
             needs.append(need)
-            if number < len(self.ups):
-                coarse = sizes[number + 1]
-                steps = [n // c for n, c in zip(size, coarse, strict=True)]
-                below = [(a // s, -(-b // s)) for (a, b), s in zip(need.seen, steps, strict=True)]
-                more = self.ups[-1 - number]
-                kept = _grown(below, [_beside(more)] * len(below), coarse)
+            below = [(a // s, -(-b // s)) for (a, b), s in zip(need.seen, steps, strict=True)]
+            kept = _grown(below, [_beside(up)] * len(below), coarse)
         return needs
 
 
 @dataclass(frozen=True)
 class _Need:
-    """Windows of one level: what is kept of its output, and what it must see for that."""
+    """Windows of one level: what is kept of its output, and what it must see for that.
+
+    ``steps`` are its pixels in one of the next coarser level, along each axis.
+    """
 
     kept: Window
     seen: Window
-    of: tuple[int, ...]
+    steps: tuple[int, ...]
 
     def run(self, level: nn.Module, x: Tensor) -> Tensor:
         """Run `level` on what it must see; keep what is kept."""
@@ -120,7 +122,7 @@ def _reach(level: nn.Module) -> list[int]:
     return [sum(k // 2 for k in along) for along in zip(*kernels, strict=True)]
 
 
-def _beside(up: nn.Module) -> int:
+def _beside(up: nn.Module | None) -> int:
     """Coarse pixels on each side that an up-sampling mixes in."""
     return int(isinstance(up, nn.Upsample) and up.mode != "nearest")
 
