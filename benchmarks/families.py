@@ -45,7 +45,7 @@ AXONS = [
     ("deeplabv1_largefov", BN, 1e-3, 3),
     ("deeplabv1_msc", BN, 1e-3),
     ("deeplabv2", SLIM | {"width": 32}, 1e-3),
-    ("deeplabv3_mobilenet_v3_large", {}, 3e-3),
+    ("deeplabv3_mobilenet_v3_large", {}, 1e-3, 4),
     ("lraspp_mobilenet_v3_large", {}, 3e-3),
     ("refinenet", SLIM | {"width": 16}, 3e-4),
     ("fcn32s", BN, 1e-3, 4),

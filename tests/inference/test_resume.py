@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from tests.conftest import make_model
 import napari_fcnseg as fs
 from napari_fcnseg.errors import ImageError, OutputError
 from napari_fcnseg.events import TileDone, Verified
+from napari_fcnseg.images.output import partial_path
 from napari_fcnseg.inference.journal import Journal
 
 NAMES = ["a.ome.zarr", "a.ome.tif"]
@@ -124,6 +126,37 @@ def test_a_journal_without_its_output_counts_for_nothing(job, tmp_path):
     assert tiles_of(job("a.ome.zarr", resume=True)) == 45
 
 
+def test_an_older_journal_never_vouches_for_a_new_output(job, tmp_path, monkeypatch):
+    job("a.ome.zarr").wait()
+
+    def cut(*_):
+        raise OSError("power cut")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "start", cut)
+        with pytest.raises(OutputError, match="power cut"):
+            job("a.ome.zarr", overwrite=True).wait()
+    assert tiles_of(job("a.ome.zarr", resume=True)) == 45
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_without_its_journal_a_finished_output_is_left_alone(job, tmp_path, name):
+    job(name).wait()
+    (tmp_path / f"{name}.journal").unlink()
+    with pytest.raises(OutputError, match="whether it is whole cannot be told"):
+        job(name, resume=True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_ruin_is_done_again(job, tmp_path, name):
+    job(name).wait()
+    whole = fs.open_image(tmp_path / name).read({})
+    ruined = tmp_path / name / "zarr.json" if name.endswith("zarr") else tmp_path / name
+    ruined.write_bytes(b"thesis")
+    assert tiles_of(job(name, resume=True)) == 45
+    assert np.array_equal(fs.open_image(tmp_path / name).read({}), whole)
+
+
 def test_one_process_at_a_time(job, tmp_path):
     with (
         FileLock(tmp_path / "a.ome.zarr.lock"),
@@ -205,6 +238,27 @@ def test_tiles_that_were_done_before_an_error_stay(job, model, stack, tmp_path):
     assert tiles_of(fs.predict(model, opened, out, tile=TILE, resume=True)) <= 18
     job("b.ome.zarr").wait()
     assert files(out) == files(tmp_path / "b.ome.zarr")
+
+
+def test_a_half_written_chunk_is_not_left_behind(job, tmp_path, monkeypatch):
+    job("whole.ome.zarr").wait()
+    run, out = job("a.ome.zarr"), tmp_path / "a.ome.zarr"
+
+    move = Path.replace
+
+    def cut(self, target):
+        if target.name.isdigit():  # a chunk
+            raise OSError("power cut")
+        return move(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", cut)
+        patch.setattr(Path, "unlink", lambda *_, **__: None)
+        with pytest.raises(OutputError, match="power cut"):
+            run.wait()
+    assert any(name.endswith(".partial") for name in files(partial_path(out)))
+    job("a.ome.zarr", resume=True).wait()
+    assert files(out) == files(tmp_path / "whole.ome.zarr")
 
 
 KILLED = """

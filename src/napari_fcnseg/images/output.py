@@ -156,11 +156,13 @@ class FileOutput(Output):
         """Give the file its final name; an older one of that name is removed."""
         try:
             whole = self._complete()
+            sync(whole)
             old = self.path.with_name(self.path.name + ".old")
             if self.path.exists():
                 remove(old)
                 self.path.rename(old)
             whole.rename(self.path)
+            sync(self.path)
             remove(old)
             remove(self.partial)
         except OSError as error:
@@ -235,6 +237,18 @@ def open_levels(path: Path) -> list[Any]:
 
     finest = TiffArray(path, 0, 0)
     return [finest, *(TiffArray(path, 0, n) for n in range(1, len(finest.series.levels)))]
+
+
+def sync(path: Path) -> None:
+    """Wait until the disk has a file or folder, and its name."""
+    for written in (path, path.parent):
+        if written.is_dir() and os.name == "nt":
+            continue  # Windows cannot sync a folder
+        handle = os.open(written, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def remove(path: Path) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from napari_fcnseg.images.output import remove
+from napari_fcnseg.images.grid import Grid
+from napari_fcnseg.images.output import open_levels, remove
 from napari_fcnseg.images.write_zarr import OmeZarrOutput
 
 SYMBOLS = {
@@ -39,16 +40,12 @@ class OmeTiffOutput(OmeZarrOutput):
 
     def _take_up(self) -> None:
         """Put what can be read of the TIFF into a growing output again."""
-        remove(self.partial)
         self._create()
-        with tifffile.TiffFile(self.path) as file:
-            for number, level in enumerate(file.series[0].levels):
-                pages = zip(np.ndindex(level.shape[:-2]), level.pages, strict=True)
-                for at, page in pages:
-                    assert page is not None
-                    # A damaged plane stays empty: whoever goes on compares with the journal.
-                    with suppress(*DAMAGED):
-                        self.data[number][at] = page.asarray()
+        for level, found in zip(self.data, open_levels(self.path), strict=True):
+            for spans in Grid(level.shape, level.chunks):
+                part = tuple(slice(*span) for span in spans)
+                with suppress(*DAMAGED):  # stays empty, and is not in the journal any more
+                    level[part] = found[part]
         self.path.rename(self.path.with_name(self.path.name + ".old"))
 
     def _complete(self) -> Path:

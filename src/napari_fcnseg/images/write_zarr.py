@@ -1,6 +1,5 @@
 """OME-Zarr 0.5 with a pyramid that grows with the tiles."""
 
-import os
 from functools import cached_property
 from itertools import product
 from pathlib import Path
@@ -14,8 +13,9 @@ from ome_zarr_models.v05.multiscales import Dataset, Multiscale
 
 from napari_fcnseg.images.chunks import Level, levels
 from napari_fcnseg.images.grid import Spans
-from napari_fcnseg.images.output import FileOutput
+from napari_fcnseg.images.output import FileOutput, sync
 
+HALF_WRITTEN = f"*.{'[0-9a-f]' * 32}.partial"  # Zarr's name for a chunk that is not whole yet
 TYPES = {"T": "time", "C": "channel"}
 
 
@@ -37,6 +37,7 @@ class OmeZarrOutput(FileOutput):
                 dtype=self.spec.dtype,
                 dimension_names=list(self.spec.axes.lower()),
             )
+        self._sync_metadata()
         self._open()
 
     def _open(self) -> None:
@@ -62,10 +63,14 @@ class OmeZarrOutput(FileOutput):
                 for s, n in zip(leading + plane, level.files, strict=True)
             ]
             for at in product(*files):
-                _sync(self.partial / str(number) / array.metadata.encode_chunk_key(at))
+                file = self.partial / str(number) / array.metadata.encode_chunk_key(at)
+                if file.exists():  # one of zeros alone has none
+                    sync(file)
 
     def _complete(self) -> Path:
         """Write the metadata that makes the group an image."""
+        for unfinished in self.partial.rglob(HALF_WRITTEN):  # by a process that was killed
+            unfinished.unlink()
         spec = self.spec
         axes = tuple(
             Axis(name=a.lower(), type=TYPES.get(a, "space"), unit=None if u == "pixel" else u)
@@ -93,18 +98,9 @@ class OmeZarrOutput(FileOutput):
                 "napari-fcnseg": dict(spec.provenance),
             }
         )
+        self._sync_metadata()
         return self.partial
 
-
-def _sync(file: Path) -> None:
-    """Wait until the disk has a chunk and its name; one of zeros alone has no file."""
-    if not file.exists():
-        return
-    for path in (file, file.parent):
-        if path.is_dir() and os.name == "nt":
-            continue  # Windows cannot sync a folder
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    def _sync_metadata(self) -> None:
+        for folder in (self.partial, *(self.partial / str(n) for n in range(len(self._levels)))):
+            sync(folder / "zarr.json")

@@ -9,7 +9,7 @@ from filelock import FileLock, Timeout
 
 from napari_fcnseg.errors import OutputError
 from napari_fcnseg.images.grid import Grid
-from napari_fcnseg.images.output import Mode, Output, journal_path, partial_path
+from napari_fcnseg.images.output import Mode, Output, journal_path, open_levels, partial_path
 from napari_fcnseg.inference.journal import Journal
 from napari_fcnseg.inference.target import Target
 from napari_fcnseg.inference.verify import check_blocks
@@ -87,20 +87,22 @@ def open_session(
         yield Session(target.open(mode), tiles, None)
         return
     with only_user(target.path):
-        begun = mode == "resume" and partial_path(target.path).exists()
-        whole = mode == "resume" and target.path.exists() and not begun
         target.check(mode)
         journal = _checked_journal(target.path, identity, mode)
-        sink = target.open(mode)
+        begun = partial_path(target.path).exists()
         try:
-            # Without its output, a journal tells of tiles that are gone.
-            if not (begun or whole) or not journal.identity:
+            if mode == "resume" and not begun and target.path.exists():
+                _forget_damaged(target.path, journal)  # before it is touched
+                begun = True
+            if mode == "resume" and begun and len(journal):
+                sink = target.open(mode)
+            else:
+                # Killed here, an older journal would vouch for tiles that are gone.
+                journal.path.unlink(missing_ok=True)
+                sink = target.open("overwrite")
                 journal.start(identity, tiles)
         except OSError as error:
             raise OutputError(f"cannot write {journal.path}: {error}") from error
-        if whole:
-            blocks = Grid(target.spec.shape, target.spec.block)
-            journal.forget([n for n, wrong in check_blocks(sink.data, blocks, journal) if wrong])
         yield Session(sink, tiles, journal)
 
 
@@ -135,9 +137,26 @@ def _journal(path: Path) -> Journal:
     return Journal(journal_path(path))
 
 
+def _forget_damaged(path: Path, journal: Journal) -> None:
+    """Strike out what of a finished output is not as it was written."""
+    blocks = Grid(tuple(journal.identity["shape"]), tuple(journal.identity["block"]))
+    try:
+        levels = open_levels(path)
+    except Exception:  # damaged bytes raise what codec and format please
+        damaged = [n for n in range(len(blocks)) if n in journal]
+    else:
+        damaged = [n for n, wrong in check_blocks(levels, blocks, journal) if wrong]
+    journal.forget(damaged)
+
+
 def _checked_journal(path: Path, identity: Mapping[str, Any], mode: Mode) -> Journal:
     """Journal of an output; what is gone on with must be what was begun."""
     journal = _journal(path)
+    if mode == "resume" and path.exists() and not (journal.identity or partial_path(path).exists()):
+        raise OutputError(
+            f"{path} has no journal beside it ({journal.path.name}): whether it is whole cannot be "
+            "told. Keep it, give another name, or start again with overwrite=True (--overwrite)"
+        )
     if mode == "resume" and journal.identity and (changed := journal.differences(identity)):
         raise OutputError(
             f"{path} was begun with another {'; another '.join(changed)}: go on with what it was "
