@@ -22,7 +22,7 @@ CASES = {
     "unet25d": ({"width": 8, "depth": 3}, 40, 1e-2),
     "unet3d": ({"width": 3, "depth": 2, "flat": 1}, 40, 1e-2),
     "unet3d_light": ({"width": 4, "depth": 3}, 40, 1e-2),
-    "ciresan_n4": ({"width": 6}, 60, 3e-3),
+    "ciresan_n4": ({"width": 6}, 30, 3e-3),
     "fcn32s": ({"width": 4, "backbone": "vgg16_bn"}, 60, 3e-3),
     "fcn16s": ({"width": 4, "backbone": "vgg16_bn"}, 60, 3e-3),
     "fcn8s": ({"width": 4, "backbone": "vgg16_bn"}, 60, 3e-3),
@@ -33,10 +33,10 @@ CASES = {
     "segnet": (SLIM, 60, 1e-2),
     "segnet_basic": ({"width": 8}, 60, 1e-2),
     "deconvnet": (SLIM, 60, 1e-2),
-    "fcdensenet56": ({"width": 8}, 40, 1e-2),
-    "fcdensenet67": ({"width": 9}, 40, 1e-2),
-    "fcdensenet103": ({"width": 3}, 40, 1e-2),
-    "dilatednet": ({"width": 4}, 60, 3e-3),
+    "fcdensenet56": ({"width": 8}, 15, 1e-2),
+    "fcdensenet67": ({"width": 9}, 15, 1e-2),
+    "fcdensenet103": ({"width": 3}, 15, 1e-2),
+    "dilatednet": ({"width": 4}, 40, 3e-3),
     "context": ({"base_options": {"width": 8, "depth": 3}}, 60, 1e-2),
     "deeplabv1_largefov": ({"width": 8}, 60, 3e-3),
     "deeplabv1_msc": ({"width": 8}, 60, 3e-3),
@@ -47,7 +47,7 @@ CASES = {
     "deeplabv3_resnet101": ({}, 8, 1e-3),
     "deeplabv3_mobilenet_v3_large": ({}, 15, 3e-3),
     "lraspp_mobilenet_v3_large": ({}, 25, 3e-3),
-    "refinenet": ({"width": 8, "backbone": "resnet18"}, 60, 1e-3),
+    "refinenet": ({"width": 8, "backbone": "resnet18"}, 30, 1e-3),
 }
 NAMES = list(CASES)
 EXACT = [name for name in NAMES if not name.startswith(("deeplabv3", "lraspp"))]
