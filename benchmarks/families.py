@@ -2,12 +2,13 @@
 
     FCNSEG_DATA=... python benchmarks/families.py --steps 150
 
-Axons: SEM of spinal cord, three classes; four images train, two test, one of them of an
-animal that is in no other. Networks that see stacks: ISBI 2012, two classes; slices 0 to 13 train, 14 to 19 test. All labels are dense and
-all networks start from random weights. Chance is the best constant answer. Networks that answer
-for 8 x 8 to 32 x 32 pixels at a time, with nothing finer to add, see the axons enlarged: at their
-own size an axon and its myelin fall into one square of FCN-32s (perfect answers that coarse,
-interpolated, reach 0.29), and DeepLab v3 on MobileNet stays at chance.
+Axons: SEM of spinal cord, three classes; four images train, two test, one of them of an animal
+that is in no other. Networks that see stacks: ISBI 2012, two classes; slices 0 to 13 train, 14
+to 19 test. All labels are dense and all networks start from random weights. Chance is the best
+constant answer. Networks that answer for 8 x 8 to 32 x 32 pixels at a time, with nothing finer
+to add, see the axons enlarged: at their own size an axon and its myelin fall into one square of
+FCN-32s (perfect answers that coarse, interpolated, reach 0.29), and DeepLab v3 on MobileNet
+stays at chance.
 """
 
 import argparse

@@ -11,6 +11,7 @@ import tifffile
 import napari_fcnseg as fs
 from napari_fcnseg.cli import main
 from napari_fcnseg.inference.tile_work import TileWork
+from napari_fcnseg.nets import registry
 from tests.conftest import make_model
 
 QUICK = ["--steps", "3"]
@@ -292,11 +293,18 @@ def test_overwriting_is_asked_for(files):
     assert train(files, *QUICK, "--overwrite") == 0
 
 
-def test_nets_and_info(files, capsys):
+def test_nets_as_json(capsys, monkeypatch):
+    monkeypatch.setattr(registry, "NETS", {n: registry.NETS[n] for n in ("unet", "segnet")})
     assert run("nets", "--json") == 0
-    assert json.loads(capsys.readouterr().out)[0]["parameters"] == 31_030_658
+    unet, segnet = json.loads(capsys.readouterr().out)
+    assert (unet["parameters"], segnet["net"]) == (31_030_658, "segnet")
+
+
+def test_nets_and_info(files, capsys):
     assert run("nets") == 0
-    assert "31,030,658" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "31,030,658" in told
+    assert all(name in told for name in fs.list_nets())
     assert run("info", "unet") == 0
     assert "188-204" in capsys.readouterr().out
     assert run("info", files / "image.tif", "--json") == 0

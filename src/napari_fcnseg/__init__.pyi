@@ -10,9 +10,11 @@ from .annotations.strokes import simulate_strokes as simulate_strokes
 from .errors import FcnsegError as FcnsegError
 from .images.image import Image as Image
 from .images.open import open_image as open_image
+from .inference.calibrate import calibrate as calibrate
 from .inference.estimate import estimate as estimate
 from .inference.plan import plan as plan
 from .inference.predict import predict as predict
+from .inference.seams import check_seams as check_seams
 from .inference.segment import segment as segment
 from .inference.segment import segment_lazy as segment_lazy
 from .inference.verify import verify as verify

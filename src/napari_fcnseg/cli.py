@@ -99,17 +99,46 @@ def make_parser() -> ArgumentParser:
         type=Path,
         required=True,
         metavar="P",
-        help="a file ending in .ome.zarr or .ome.tif, or a folder for several images",
+        help="a file ending in .ome.zarr or .ome.tif, IMAGE.zarr/labels/NAME, or a folder",
     )
-    predict.add_argument("--output", choices=("labels", "probabilities"), default="labels")
+    predict.add_argument(
+        "--output",
+        default="labels",
+        metavar="KIND,...",
+        help="labels, probabilities, probabilities-f16, probabilities-u8; several in one pass",
+    )
+    predict.add_argument(
+        "--ensemble", action="append", type=Path, metavar="MODEL", help="one more model that votes"
+    )
+    predict.add_argument(
+        "--augment",
+        choices=("none", "flips", "all"),
+        default="none",
+        help="mean of several views of each tile: mirrored, or turned as well",
+    )
+    predict.add_argument("--ngff", choices=("0.4", "0.5"), default="0.5", help="OME-Zarr version")
+    predict.add_argument("--mask", metavar="P", help="segment only where this image is not 0")
     predict.add_argument(
         "--context",
         choices=("slice", "tile"),
         default="slice",
         help="what global pooling sees, in networks that pool: a thumbnail of the slice, or the "
-        "tile, which leaves seams",
+        "tile, where tiles do not agree and fade into each other",
     )
     predict.add_argument("--tile", type=int, help="largest edge of a tile, halo included")
+    halo = predict.add_mutually_exclusive_group()
+    halo.add_argument("--halo", type=int, help="context in pixels, where the exact one costs much")
+    halo.add_argument(
+        "--tolerance",
+        type=float,
+        metavar="P",
+        help="take the smallest context that changes probabilities by no more than P, as measured",
+    )
+    predict.add_argument(
+        "--check-seams",
+        action="store_true",
+        help="compare tiles with larger ones at some borders first, and say how they differ",
+    )
     predict.add_argument("--memory", metavar="2GB", help="what network and tiles may take")
     predict.add_argument(
         "--resume",

@@ -95,11 +95,15 @@ class TileDone(Event):
 
 @dataclass(frozen=True)
 class Predicted(Event):
-    """The end of a prediction: all tiles are written; ``path`` is ``None`` for an array."""
+    """The end of a prediction: all tiles are written; ``path`` is ``None`` for an array.
+
+    ``paths`` has one for each output; ``path`` is the first.
+    """
 
     path: Path | None
     tiles: int
     elapsed: float
+    paths: tuple[Path | None, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,20 +11,23 @@ from napari_fcnseg.events import Predicted, Verified
 from napari_fcnseg.printing import open_as_told, print_json, print_table
 
 if TYPE_CHECKING:
+    from napari_fcnseg.images.image import Image
     from napari_fcnseg.models.model import Model
 
 FILES = (".zarr", ".tif", ".tiff")
-SETTINGS = ("output", "tile", "device", "memory", "context")
+SETTINGS = ("tile", "halo", "memory", "device", "context", "augment")
 
 
 def predict(options: Namespace) -> int:
     """Segment images with a model."""
+    kinds = options.output.split(",")
+    one_file = _is_one_file(options.out, len(options.image), len(kinds))
+
     from napari_fcnseg.models.load import load_model
 
-    one_file = _is_one_file(options.out, len(options.image))
-    model = load_model(options.model)
+    models = [load_model(path) for path in (options.model, *(options.ensemble or ()))]
     if options.dry_run:
-        return _estimate(model, options)
+        return _estimate(models, options)
 
     from napari_fcnseg.inference.predict import predict
     from napari_fcnseg.progress import follow
@@ -33,18 +36,24 @@ def predict(options: Namespace) -> int:
     for path in options.image:
         try:
             image = open_as_told(path, options)
-            name = f"{image.name}.{options.output}.ome.zarr"
-            if name in names:
-                raise OutputError(f"{path} would go to the same {name} as {names[name]}")
-            names[name] = path
+            files = {kind: f"{image.name}.{kind}.ome.zarr" for kind in kinds}
+            for name in files.values():
+                if name in names:
+                    raise OutputError(f"{path} would go to the same {name} as {names[name]}")
+                names[name] = path
+            settings = _settings(models, image, options)
+            if options.check_seams:
+                _check_seams(models, image, settings)
             job = predict(
-                model,
+                models,
                 image,
-                options.out if one_file else options.out / name,
+                {kind: options.out if one_file else options.out / files[kind] for kind in kinds},
                 overwrite=options.overwrite,
                 resume=options.resume,
+                mask=options.mask,
+                ngff=options.ngff,
                 scheduler=options.workers or options.scheduler,
-                **_settings(options),
+                **settings,
             )
             *_, last = follow(job)
         except FcnsegError as error:
@@ -54,21 +63,55 @@ def predict(options: Namespace) -> int:
             code = error.exit_code
             continue
         assert isinstance(last, Predicted)
-        done.append({"image": path, "output": str(last.path), "seconds": round(last.elapsed, 2)})
+        seconds = round(last.elapsed, 2)
+        done += [{"image": path, "output": str(out), "seconds": seconds} for out in last.paths]
         if not options.json:
-            print(last.path)
+            print(*last.paths, sep="\n")
     if options.json:
         print_json(done)
     return code
 
 
-def _estimate(model: "Model", options: Namespace) -> int:
+def _settings(models: "list[Model]", image: "Image", options: Namespace) -> dict[str, Any]:
+    """Return what decides pixels and tiles; a tolerance becomes a halo."""
+    settings = {key: getattr(options, key) for key in SETTINGS}
+    if options.tolerance is not None:
+        from napari_fcnseg.inference.calibrate import calibrate
+
+        measuring = {k: v for k, v in settings.items() if k not in ("tile", "halo")}
+        found = calibrate(models, image, options.tolerance, **measuring)
+        settings["halo"] = found.halo if found.halo < found.exact else None
+        print(
+            f"halo {found.halo} px (exact: {found.exact}); probabilities differ by at most "
+            f"{found.difference:.2g} on {found.pixels:,} pixels",
+            file=sys.stderr,
+        )
+    return settings
+
+
+def _check_seams(models: "list[Model]", image: "Image", settings: dict[str, Any]) -> None:
+    """Say how tiles differ from larger ones."""
+    from napari_fcnseg.inference.seams import check_seams
+
+    found = check_seams(models, image, **settings)
+    told = (
+        f"{found.borders} borders, {found.pixels:,} pixels: probabilities differ by at most "
+        f"{found.difference:.2g}, labels in {found.labels:.2g} of the pixels"
+        if found.borders
+        else "a single tile: there are no borders"
+    )
+    print(f"seams: {told}", file=sys.stderr)
+
+
+def _estimate(models: "list[Model]", options: Namespace) -> int:
     """Say what a prediction will cost."""
     from napari_fcnseg.inference.estimate import estimate
 
     found = {}
     for path in options.image:
-        cost = estimate(model, open_as_told(path, options), **_settings(options))
+        image = open_as_told(path, options)
+        kind = options.output.split(",")[0]
+        cost = estimate(models, image, output=kind, **_settings(models, image, options))
         found[path] = asdict(cost)
         if not options.json:
             told = asdict(cost) | {
@@ -78,11 +121,6 @@ def _estimate(model: "Model", options: Namespace) -> int:
             }
             print_table({"image": path} | told)
     return print_json(found) if options.json else 0
-
-
-def _settings(options: Namespace) -> dict[str, Any]:
-    """Return what decides pixels and tiles."""
-    return {key: getattr(options, key) for key in SETTINGS}
 
 
 def verify(options: Namespace) -> int:
@@ -113,13 +151,18 @@ def verify(options: Namespace) -> int:
     return 0
 
 
-def _is_one_file(out: Path, images: int) -> bool:
+def _is_one_file(out: Path, images: int, kinds: int) -> bool:
     """Whether `out` names the output itself, not the folder for it."""
     if out.suffix.lower() in FILES:
-        if images > 1:
+        if images > 1 or kinds > 1:
+            what = f"{images} images" if images > 1 else f"{kinds} kinds of output"
             raise OutputError(
-                f"{images} images do not fit into the one file {out}: give the name of a folder"
+                f"{what} do not fit into the one file {out}: give the name of a folder"
             )
+        return True
+    from napari_fcnseg.images.ngff import image_of
+
+    if image_of(out) and images == kinds == 1:
         return True
     if out.suffix and not out.is_dir():
         raise OutputError(

@@ -208,4 +208,4 @@ def test_a_place_that_cannot_be_written(tmp_path):
 
 def test_an_array_must_have_the_shape():
     with pytest.raises(OutputError, match=r"\(2, 3\), the prediction \(3, 3\)"):
-        ArrayOutput(np.zeros((2, 3)), (3, 3))
+        ArrayOutput(np.zeros((2, 3)), spec((3, 3), (3, 3)))

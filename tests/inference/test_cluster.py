@@ -9,7 +9,7 @@ from tests.conftest import make_model
 from tests.inference.test_resume import files
 
 import napari_fcnseg as fs
-from napari_fcnseg.errors import ClusterError
+from napari_fcnseg.errors import ClusterError, OutputError
 from napari_fcnseg.events import TileDone
 
 distributed = pytest.importorskip("distributed")
@@ -60,7 +60,7 @@ def test_an_error_of_a_worker_is_the_one_that_is_raised(client, tmp_path):
 
 def test_what_other_processes_cannot_fill_is_refused(client, stack):
     out = np.zeros(stack.shape, np.uint8)
-    with pytest.raises(ClusterError, match="cannot fill an array in memory"):
+    with pytest.raises(OutputError, match="cannot fill an array in memory"):
         fs.predict(make_model(), fs.Image(stack, "ZYX"), out, scheduler=client).wait()
 
 

@@ -39,20 +39,20 @@ def test_no_amounts(text):
 def test_tiles_are_as_large_as_memory_allows(name, budget):
     with torch.device("meta"):
         net = fs.build_net(name)
-    used = tile_memory(net, make_plan(net, LARGE, memory=budget).largest)
+    used = tile_memory(net, make_plan(net, net.geometry, LARGE, memory=budget).largest)
     assert 0.5 * parse_memory(budget) < used <= parse_memory(budget)
 
 
 def test_small_images_take_one_tile_in_any_memory():
     net = fs.build_net("unet_light")
     image = fs.Image(np.zeros((300, 400), np.uint8), "YX")
-    assert len(make_plan(net, image, memory="2GB")) == 1
+    assert len(make_plan(net, net.geometry, image, memory="2GB")) == 1
 
 
 def test_too_little_memory_is_told():
     net = fs.build_net("unet_light")
     with pytest.raises(PlanError, match=r"2 MB of memory are too little.*even small tiles take"):
-        make_plan(net, LARGE, memory="2MB")
+        make_plan(net, net.geometry, LARGE, memory="2MB")
 
 
 @pytest.mark.parametrize("output", ["labels", "probabilities"])

@@ -157,7 +157,8 @@ def test_files_hold_what_memory_would(model, grey, tmp_path, name, output):
     assert isinstance(events[0], PredictionStarted)
     tiles = len(events[0].plan)
     assert [e.done for e in events if isinstance(e, TileDone)] == list(range(1, tiles + 1))
-    assert events[-1] == Predicted(tmp_path / name, tiles, events[-1].elapsed)
+    out = tmp_path / name
+    assert events[-1] == Predicted(out, tiles, events[-1].elapsed, (out,))
     found = fs.open_image(tmp_path / name)
     assert found.axes == ("ZYX" if output == "labels" else "CZYX")
     assert found.scale[-3:] == (5.0, 0.5, 0.5)

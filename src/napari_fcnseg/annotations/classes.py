@@ -83,7 +83,6 @@ def ngff_label(classes: Iterable[SegClass]) -> dict[str, Any]:
     """``image-label`` metadata of OME-Zarr for these classes."""
     classes = list(classes)
     return {
-        "version": "0.5",
         "colors": [{"label-value": c.id, "rgba": list(c.rgba)} for c in classes],
         "properties": [{"label-value": c.id, "class": c.name} for c in classes],
     }

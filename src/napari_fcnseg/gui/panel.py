@@ -88,7 +88,7 @@ class JobPanel(QWidget):
         self.bar.setValue(round(1000 * part))
         spent, done = time.monotonic() - self._began, part - self._had
         known = done > 0.02 * (1 - self._had) and part < 1
-        left = f", {_minutes(spent * (1 - part) / done)} left" if known else ""
+        left = f", {minutes(spent * (1 - part) / done)} left" if known else ""
         self.bar.setFormat(f"{about or f'{part:.0%}'}{left}")
 
     def _on_event(self, event: Event) -> None:
@@ -110,7 +110,8 @@ def tell(error: Exception) -> None:
         notification_manager.receive_error(type(error), error, error.__traceback__)
 
 
-def _minutes(seconds: float) -> str:
+def minutes(seconds: float) -> str:
+    """Return a time as minutes and seconds, or hours too."""
     whole = round(seconds)
     hours, rest = divmod(whole, 3600)
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"

@@ -1,5 +1,6 @@
 """The Segment widget: a model over a layer, a region or a file."""
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,13 @@ from napari.layers import Labels
 from qtpy.QtWidgets import QFileDialog, QPushButton
 
 from napari_fcnseg.errors import FcnsegError, ImageError, ModelError, OutputError
-from napari_fcnseg.events import Event, Predicted, PredictionStarted, TileDone
+from napari_fcnseg.events import Event, Predicted, PredictionStarted, Steps, TileDone
 from napari_fcnseg.gui.choices import DEVICES, AxesChoice, LayerChoice, ModelChoice, trained_models
 from napari_fcnseg.gui.dock import DockContent
 from napari_fcnseg.gui.form import Rows
 from napari_fcnseg.gui.job import Ended
 from napari_fcnseg.gui.layers import add_labels, layer_image
-from napari_fcnseg.gui.panel import JobPanel, tell
+from napari_fcnseg.gui.panel import JobPanel, minutes, tell
 from napari_fcnseg.gui.refresh import Refresher
 from napari_fcnseg.gui.region import REGIONS, chosen_region
 from napari_fcnseg.images.axes import READINGS
@@ -29,6 +30,7 @@ from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.open import open_image
 from napari_fcnseg.images.output import open_levels, partial_path
 from napari_fcnseg.images.tiff import TiffArray
+from napari_fcnseg.inference.estimate import Estimate, estimate
 from napari_fcnseg.inference.predict import predict
 from napari_fcnseg.models.load import load_model
 from napari_fcnseg.models.model import Model
@@ -69,9 +71,12 @@ class SegmentWidget(DockContent):
         self.form = self._make_form()
         self.load_button = QPushButton("Load model ...")
         self.load_button.clicked.connect(self._ask_and_load)
+        self.cost_button = QPushButton("What will it cost?")
+        self.cost_button.setToolTip("Measure one tile; nothing is written")
+        self.cost_button.clicked.connect(self.measure)
         self.panel = JobPanel("Segment", "Cancel")
         self.panel.started.connect(self.start)
-        self.fill([self.form, self.load_button, self.panel])
+        self.fill([self.form, self.load_button, self.cost_button, self.panel])
         self._show_rows()
         self.removed.connect(self.panel.stop)
         self.destroyed.connect(self.panel.abandon)
@@ -136,6 +141,23 @@ class SegmentWidget(DockContent):
                 resume=_is_unfinished(run.out),
             ),
             self._receive,
+        )
+
+    def measure(self) -> None:
+        """Measure one tile and say what all of them will cost."""
+        if self.panel.job:
+            tell(FcnsegError("a job is running: wait for it, or cancel it"))
+            return
+        try:
+            run = self._prepare()
+        except FcnsegError as error:
+            tell(error)
+            return
+        device = self.device.value
+        self.panel.say(f"measuring a tile of {run.image.name}")
+        self.panel.run(
+            lambda: Steps(_measured(run, device)),
+            lambda event: self.panel.say(told(event)) if isinstance(event, Estimate) else None,
         )
 
     def _prepare(self) -> Run:
@@ -232,6 +254,20 @@ class SegmentWidget(DockContent):
             trained_models(self._viewer).add(load_model(path))
         except FcnsegError as error:
             tell(error)
+
+
+def _measured(run: Run, device: str) -> Generator[Estimate, None, None]:
+    yield estimate(run.model, run.image, region=run.region, device=device)
+
+
+def told(cost: Estimate) -> str:
+    """Return what a prediction costs, for people."""
+    return (
+        f"{cost.tiles} tile{'s' * (cost.tiles > 1)} of {' x '.join(map(str, cost.tile))} px, halo "
+        f"{max(cost.halo)} px: {cost.overhead:.2f} times the pixels. About {minutes(cost.seconds)} "
+        f"on {cost.device}, {cost.memory / 1e6:,.0f} MB of memory, {cost.disk / 1e6:,.1f} MB in a "
+        "file"
+    )
 
 
 def _array(level: Any) -> Any:

@@ -35,18 +35,18 @@ class Level:
         return self.shards or self.chunks
 
 
-def levels(shape: Sequence[int], block: Sequence[int]) -> Iterator[Level]:
+def levels(shape: Sequence[int], block: Sequence[int], sharded: bool = True) -> Iterator[Level]:
     """Yield the levels of a pyramid over the last two axes, until a plane is small.
 
     What a block becomes at any level fills whole chunks, and at most one file where chunks are
-    many, so that each file belongs to one block.
+    many and the format has shards, so that each file belongs to one block.
     """
     chunks = math.prod(-(-n // b) for n, b in zip(shape, _chunks(block), strict=True))
     step = 1
     while True:
         small = (*block[:-2], *(n // step for n in block[-2:]))
         plane = tuple(-(-n // step) for n in shape[-2:])
-        shards = small if chunks > MANY else None
+        shards = small if sharded and chunks > MANY else None
         yield Level(step, (*shape[:-2], *plane), _chunks(small), shards)
         step *= 2
         if max(plane) <= SMALL_PLANE or any(

@@ -7,8 +7,10 @@ unfinished output is therefore never mistaken for a finished one, and can be gon
 import math
 import os
 import shutil
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -39,6 +41,8 @@ class OutputSpec:
         Position of the first pixel in the source image, in pixels.
     name
         Name of the image in its metadata.
+    ngff
+        Version of OME-Zarr.
     image_label
         ``image-label`` metadata of NGFF (colours and classes), for labels only.
     provenance
@@ -53,6 +57,7 @@ class OutputSpec:
     units: tuple[str, ...]
     origin: tuple[int, ...]
     name: str = "segmentation"
+    ngff: str = "0.5"
     image_label: Mapping[str, Any] | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
@@ -80,22 +85,43 @@ class Output(ABC):
 class ArrayOutput(Output):
     """An array that is there already: numpy, or Zarr of any store."""
 
-    def __init__(self, array: Any, shape: tuple[int, ...]) -> None:
-        if tuple(array.shape) != shape:
+    def __init__(self, array: Any, spec: OutputSpec) -> None:
+        if tuple(array.shape) != spec.shape:
             raise OutputError(
-                f"the output array has the shape {tuple(array.shape)}, the prediction {shape}: "
-                "give an array of that shape"
+                f"the output array has the shape {tuple(array.shape)}, the prediction "
+                f"{spec.shape}: give an array of that shape"
             )
-        self.data = [array]
+        self.data, self._block = [array], spec.block
+        # Two blocks in one chunk, written at once, would undo each other.
+        self._turn: Any = nullcontext() if self._alone else threading.Lock()
 
     @property
-    def shared(self) -> bool:
-        """Whether other processes can write into it."""
-        return hasattr(self.data[0], "store")
+    def _alone(self) -> bool:
+        """Whether each chunk lies in one block."""
+        array = self.data[0]
+        chunks = getattr(array, "shards", None) or getattr(array, "chunks", None)
+        if not isinstance(chunks, tuple):
+            return not hasattr(array, "store")
+        along = zip(array.shape, self._block, chunks, strict=True)
+        return all(block % chunk == 0 or block >= n for n, block, chunk in along)
+
+    def check_shared(self) -> None:
+        """Raise `OutputError` unless several processes can write into it."""
+        array = self.data[0]
+        if not hasattr(array, "store"):
+            raise OutputError(
+                "other processes cannot fill an array in memory: give a path or a Zarr array"
+            )
+        if not self._alone:
+            raise OutputError(
+                f"tiles of {self._block} share chunks of {array.chunks}, which processes cannot "
+                "write at once: give a path, or an array with chunks that divide the tiles"
+            )
 
     def write(self, spans: Spans, block: NDArray[Any]) -> None:
         """Write into the array."""
-        self.data[0][tuple(slice(*span) for span in spans)] = block
+        with self._turn:
+            self.data[0][tuple(slice(*span) for span in spans)] = block
 
     def finish(self) -> None:
         """Nothing is left to do."""

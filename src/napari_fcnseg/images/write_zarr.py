@@ -1,4 +1,4 @@
-"""OME-Zarr 0.5 with a pyramid that grows with the tiles."""
+"""OME-Zarr with a pyramid that grows with the tiles."""
 
 from functools import cached_property
 from itertools import product
@@ -7,16 +7,14 @@ from typing import Any
 
 import zarr
 from numpy.typing import NDArray
-from ome_zarr_models.v05.axes import Axis
-from ome_zarr_models.v05.image_label import ImageLabelAttrs
-from ome_zarr_models.v05.multiscales import Dataset, Multiscale
 
 from napari_fcnseg.images.chunks import Level, levels
 from napari_fcnseg.images.grid import Spans
+from napari_fcnseg.images.ngff import FORMATS, describe_image, enter_labels, image_of
 from napari_fcnseg.images.output import FileOutput, sync
+from napari_fcnseg.images.zarr_reader import MARKERS
 
 HALF_WRITTEN = f"*.{'[0-9a-f]' * 32}.partial"  # Zarr's name for a chunk that is not whole yet
-TYPES = {"T": "time", "C": "channel"}
 
 
 class OmeZarrOutput(FileOutput):
@@ -27,7 +25,10 @@ class OmeZarrOutput(FileOutput):
     """
 
     def _create(self) -> None:
-        group = zarr.create_group(self.partial, zarr_format=3)
+        own: dict[str, Any] = {"dimension_names": list(self.spec.axes.lower())}
+        if self.spec.ngff == "0.4":
+            own = {"chunk_key_encoding": {"name": "v2", "separator": "/"}}
+        group = zarr.create_group(self.partial, zarr_format=FORMATS[self.spec.ngff])  # type: ignore[arg-type]
         for number, level in enumerate(self._levels):
             group.create_array(
                 str(number),
@@ -35,7 +36,7 @@ class OmeZarrOutput(FileOutput):
                 chunks=level.chunks,
                 shards=level.shards,
                 dtype=self.spec.dtype,
-                dimension_names=list(self.spec.axes.lower()),
+                **own,
             )
         self._sync_metadata()
         self._open()
@@ -49,7 +50,7 @@ class OmeZarrOutput(FileOutput):
 
     @cached_property
     def _levels(self) -> list[Level]:
-        return list(levels(self.spec.shape, self.spec.block))
+        return list(levels(self.spec.shape, self.spec.block, self.spec.ngff != "0.4"))
 
     def write(self, spans: Spans, block: NDArray[Any]) -> None:
         """Write a block to every level, and wait until the disk has it."""
@@ -71,36 +72,20 @@ class OmeZarrOutput(FileOutput):
         """Write the metadata that makes the group an image."""
         for unfinished in self.partial.rglob(HALF_WRITTEN):  # by a process that was killed
             unfinished.unlink()
-        spec = self.spec
-        axes = tuple(
-            Axis(name=a.lower(), type=TYPES.get(a, "space"), unit=None if u == "pixel" else u)
-            for a, u in zip(spec.axes, spec.units, strict=True)
-        )
-        corner = [o * s for o, s in zip(spec.origin, spec.scale, strict=True)]
-        datasets = tuple(
-            Dataset.build(
-                path=str(number),
-                scale=[*spec.scale[:-2], *(s * level.step for s in spec.scale[-2:])],
-                translation=corner if any(corner) else None,
-            )
-            for number, level in enumerate(self._levels)
-        )
-        described = ImageLabelAttrs.model_validate(
-            {
-                "version": "0.5",
-                "multiscales": [Multiscale(axes=axes, datasets=datasets, name=spec.name)],
-                "image-label": spec.image_label,
-            }
-        )
-        zarr.open_group(self.partial, mode="r+").attrs.update(
-            {
-                "ome": described.model_dump(by_alias=True, exclude_none=True, mode="json"),
-                "napari-fcnseg": dict(spec.provenance),
-            }
-        )
+        described = describe_image(self.spec, self._levels)
+        made = {"napari-fcnseg": dict(self.spec.provenance)}
+        zarr.open_group(self.partial, mode="r+").attrs.update(described | made)
         self._sync_metadata()
         return self.partial
 
+    def finish(self) -> None:
+        """Give the group its final name; tell the image that it is inside of, if any."""
+        super().finish()
+        if image := image_of(self.path):
+            enter_labels(image, self.path.name)
+
     def _sync_metadata(self) -> None:
         for folder in (self.partial, *(self.partial / str(n) for n in range(len(self._levels)))):
-            sync(folder / "zarr.json")
+            for file in folder.iterdir():
+                if file.name in MARKERS:
+                    sync(file)

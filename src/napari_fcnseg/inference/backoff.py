@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from napari_fcnseg.errors import DeviceError
 from napari_fcnseg.inference.plan import Plan, Tile
-from napari_fcnseg.inference.runner import Pooled, Runner
+from napari_fcnseg.inference.runner import Blocks, Pooled, Runner
 
 CPU_WORDS = ("not enough memory", "can't allocate memory")
 
 
 def run_in_memory(
     runner: Runner, tiles: Plan, tile: Tile, pixels: NDArray[np.generic], context: Pooled
-) -> NDArray[np.generic]:
+) -> Blocks:
     """Run a tile; halved, and halved again, where it needs more memory than there is.
 
     The halves give the same pixels. What was too large once is not tried again.
@@ -53,9 +53,8 @@ def run_in_memory(
             "close what else uses it, take another device, or a smaller network"
         )
     found = [run_in_memory(runner, tiles, h, _part(pixels, tile, h), context) for h in halves]
-    leading = found[0].ndim - len(tile.core)
     axis = next(i for i, span in enumerate(halves[0].core) if span != tile.core[i])
-    return np.concatenate(found, leading + axis)
+    return tuple(np.concatenate(parts, axis - len(tile.core)) for parts in zip(*found, strict=True))
 
 
 def _is_memory(error: RuntimeError) -> bool:

@@ -2,8 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from napari_fcnseg.errors import PlanError
@@ -12,6 +11,7 @@ from napari_fcnseg.images.image import Image
 from napari_fcnseg.inference.plan import Plan, Tile, plan
 from napari_fcnseg.nets.base import SegmentationNet
 from napari_fcnseg.nets.costs import memory
+from napari_fcnseg.nets.geometry import AxisGeometry
 
 DEFAULT = 1280 * 2**20  # bytes, for network and tiles
 ROUNDS = 6
@@ -81,11 +81,11 @@ def plan_within(net: SegmentationNet, budget: int, make_plan: Callable[[int | No
 
 def make_plan(
     net: SegmentationNet,
+    geometry: Sequence[AxisGeometry],
     image: Image,
     tile: int | None = None,
     region: Spans | None = None,
     memory: int | str | None = None,
-    core: tuple[int, ...] | None = None,
 ) -> Plan:
     """Plan the prediction of an image.
 
@@ -93,16 +93,14 @@ def make_plan(
     ----------
     net
         Runs the tiles.
+    geometry
+        Of the network, as it is used.
     image, tile, region, memory
         As in `napari_fcnseg.predict`.
-    core
-        Size of the cores, where it is decided already.
     """
     budget = DEFAULT if memory is None else memory
     budget = parse_memory(budget) if isinstance(budget, str) else budget
-    planned = partial(plan, image.kept, image.kept_shape, net.geometry)
-    if core and len(core) == len(image.kept):
-        return replace(planned(tile, region), core=core)
+    planned = partial(plan, image.kept, image.kept_shape, geometry)
     if tile is not None:
         return planned(tile, region)
     return plan_within(net, budget, lambda pixels: planned(None, region, pixels))

@@ -28,10 +28,10 @@ class Ship(WorkerPlugin):
             torch.set_num_threads(int(share))
 
 
-def call(name: str, number: int) -> int:
+def call(name: str, number: int) -> tuple[int, ...]:
     """Do one tile on a worker, with what was brought there under `name`."""
     ship: Any = get_worker().plugins[name]
-    done: int = ship.work(number)
+    done: tuple[int, ...] = ship.work(number)
     return done
 
 

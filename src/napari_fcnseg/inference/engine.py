@@ -7,8 +7,8 @@ from itertools import islice
 from napari_fcnseg.inference.workers import Workers
 
 
-def run_tiles(workers: Workers, numbers: Iterable[int]) -> Iterator[list[tuple[int, int]]]:
-    """Run each tile; yield what is finished, ``[(number, checksum), ...]``.
+def run_tiles(workers: Workers, numbers: Iterable[int]) -> Iterator[dict[int, tuple[int, ...]]]:
+    """Run each tile; yield what is finished, ``{number: checksums}``.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def run_tiles(workers: Workers, numbers: Iterable[int]) -> Iterator[list[tuple[i
     Exception
         What a tile raised first, after all that was under way is yielded.
     """
-    todo, under_way = iter(numbers), dict[Future[int], int]()
+    todo, under_way = iter(numbers), dict[Future[tuple[int, ...]], int]()
     error: BaseException | None = None
     try:
         while True:
@@ -31,13 +31,13 @@ def run_tiles(workers: Workers, numbers: Iterable[int]) -> Iterator[list[tuple[i
                     under_way[workers.executor.submit(workers.run, number)] = number
             if not under_way:
                 break
-            finished = []
+            finished = {}
             for future in wait(under_way, return_when=FIRST_COMPLETED).done:
                 number = under_way.pop(future)
                 if future.cancelled():
                     continue
                 if future.exception() is None:
-                    finished.append((number, future.result()))
+                    finished[number] = future.result()
                 else:
                     error = error or future.exception()
                     for waiting in under_way:

@@ -6,19 +6,21 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
+from napari_fcnseg.events import Event
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.open import open_image
-from napari_fcnseg.inference.budget import make_plan, tile_memory
+from napari_fcnseg.inference.budget import tile_memory
 from napari_fcnseg.inference.context import Context, SliceContext
-from napari_fcnseg.inference.predict import check_fits
-from napari_fcnseg.inference.runner import Kind, Runner
-from napari_fcnseg.models.model import Model
+from napari_fcnseg.inference.encode import Kind
+from napari_fcnseg.inference.members import Models, as_models, plan_members
+from napari_fcnseg.inference.runner import Runner
+from napari_fcnseg.inference.views import Augment
 
 PYRAMID = 4 / 3  # of the finest level
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Estimate(Event):
     """What a prediction is going to cost.
 
     Attributes
@@ -53,7 +55,7 @@ class Estimate:
 
 
 def estimate(
-    model: Model,
+    model: Models,
     image: Any,
     *,
     axes: str | None = None,
@@ -62,21 +64,26 @@ def estimate(
     region: Spans | None = None,
     device: str = "auto",
     memory: int | str | None = None,
+    halo: int | None = None,
     context: Context = "slice",
+    augment: Augment = "none",
 ) -> Estimate:
     """Measure one tile, in the middle, and say what all of them will cost.
 
     Parameters as `predict`. Nothing is written.
     """
-    opened = open_image(image, axes=axes)
-    check_fits(model, opened)
-    tiles = make_plan(model.net, opened, tile, region, memory)
-    runner, largest = Runner(model, output, device), tiles.largest
-    pooled = SliceContext(opened, runner, context)(largest.core)
-    for _ in range(2):  # the first one warms up
-        began = time.perf_counter()
-        block = runner(opened.read(largest.source), largest, pooled)
-        taken = time.perf_counter() - began
+    opened, models = open_image(image, axes=axes), as_models(model)
+    members = plan_members(models, opened, tile, region, memory, None, halo, augment, context)
+    tiles, taken = members[0].tiles, 0.0
+    for member in members:
+        runner, largest = Runner(member.model, [output], device, augment), member.tiles.largest
+        pooled = SliceContext(opened, runner, context)(largest.core)
+        for _ in range(2):  # the first one warms up
+            began = time.perf_counter()
+            (block,) = runner(opened.read(largest.source), largest, pooled)
+            elapsed = time.perf_counter() - began
+        taken += elapsed
+    largest = tiles.largest
     share = math.prod(tiles.shape) / math.prod(b - a for a, b in largest.core)
     compressed = len(zlib.compress(block.tobytes(), 1))
     return Estimate(
@@ -85,7 +92,7 @@ def estimate(
         core=tuple(b - a for a, b in largest.core),
         halo=tuple(axis.halo for axis in tiles.geometry),
         overhead=round(tiles.overhead, 3),
-        memory=tile_memory(model.net, largest),
+        memory=max(tile_memory(m.model.net, m.tiles.largest) for m in members),
         disk=int(share * compressed * PYRAMID),
         seconds=share * taken,
         device=str(runner.device),

@@ -2,14 +2,17 @@
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
 from napari_fcnseg.images.image import Image
-from napari_fcnseg.images.output import OutputSpec
+from napari_fcnseg.inference.mask import Mask
 from napari_fcnseg.inference.plan import Plan
+from napari_fcnseg.inference.target import Target
 from napari_fcnseg.models.model import Model
 
 SAMPLES = 16  # windows of an image that are compared
@@ -17,23 +20,59 @@ EDGE = 64
 
 
 def identify(
-    model: Model, image: Image, tiles: Plan, spec: OutputSpec, **settings: Any
+    made: Mapping[str, Any],
+    image: Image,
+    tiles: Plan,
+    target: Target,
+    mask: Mask | None,
+    **settings: Any,
 ) -> dict[str, Any]:
-    """Return model, image, plan, output and settings as plain data.
+    """Return models, image, plan, output and settings as plain data.
 
-    The image is told by its axes, type and shape and by windows spread over it: a stack of a
-    terabyte is not read twice.
+    Parameters
+    ----------
+    made
+        From `describe_models`.
+    image, mask
+        Told by axes, type and shape and by windows spread over them: a stack of a terabyte is
+        not read twice.
+    tiles, target
+        Plan and output.
+    settings
+        What else decides the pixels.
     """
+    spec = target.spec
     return {
-        "model": fingerprint(model),
-        "image": f"{image.axes} {image.shape} {image.dtype.name} {_sample(image)}",
+        "model": [model["sha256"] for model in made["models"]],
+        "image": _told(image),
+        "mask": mask and _told(mask.image),
         "region": tiles.region,
         "core": tiles.core,
+        "output": target.kind,
         "axes": spec.axes,
         "shape": spec.shape,
         "block": spec.block,
         **settings,
     }
+
+
+def describe_models(models: Sequence[Model]) -> dict[str, Any]:
+    """Return which models predict, how they were trained, and what runs them."""
+    return {
+        "models": [
+            {
+                "name": model.name,
+                "sha256": fingerprint(model),
+                "recipe": model.recipe.to_dict() if model.recipe else None,
+            }
+            for model in models
+        ],
+        "torch": version("torch"),
+    }
+
+
+def _told(image: Image) -> str:
+    return f"{image.axes} {image.shape} {image.dtype.name} {_sample(image)}"
 
 
 def fingerprint(model: Model) -> str:

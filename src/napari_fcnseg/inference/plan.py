@@ -14,6 +14,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from napari_fcnseg.errors import PlanError
 from napari_fcnseg.images.grid import Grid, Spans
 from napari_fcnseg.inference.cores import ALONG, choose_cores
 from napari_fcnseg.nets.geometry import AxisGeometry
+
+if TYPE_CHECKING:
+    from napari_fcnseg.nets.certificate import Certificate
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,11 @@ class Plan:
     core
         Size of a core along each axis, and of an output chunk. Cores at the far end may
         be smaller.
+    certificate
+        What was measured on the network.
+    fade
+        Pixels on each side of a border between cores over which tiles fade into each other;
+        0 where tiles are exact, or agree.
     """
 
     axes: str
@@ -69,6 +78,8 @@ class Plan:
     geometry: tuple[AxisGeometry, ...]
     frames: Spans
     core: tuple[int, ...]
+    certificate: "Certificate | None" = None
+    fade: int = 0
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
@@ -100,6 +111,29 @@ class Plan:
 
     def __iter__(self) -> Iterator[Tile]:
         return (self[i] for i in range(len(self)))
+
+    @property
+    def fades(self) -> tuple[bool, ...]:
+        """Whether tiles fade into each other along each axis."""
+        return tuple(bool(self.fade) and axis is not ALONG for axis in self.geometry)
+
+    def grown(self, index: int) -> Tile:
+        """Return a tile whose core reaches `fade` pixels over the borders to its neighbours."""
+        tile = self[index]
+        core = tuple(
+            (max(first, start - self.fade), min(last, stop + self.fade)) if fades else (start, stop)
+            for (start, stop), (first, last), fades in zip(
+                tile.core, self.region, self.fades, strict=True
+            )
+        )
+        crop = tuple(
+            slice(a - start + s.start, b - start + s.start)
+            for (a, b), (start, _), s in zip(core, tile.core, tile.crop, strict=True)
+        )
+        out = tuple(
+            (a - first, b - first) for (a, b), (first, _) in zip(core, self.region, strict=True)
+        )
+        return Tile(core, out, tile.source, crop)
 
     def halves(self, tile: Tile) -> tuple[Tile, Tile] | None:
         """Divide a tile at the middle of its longest axis; ``None`` where it is a single cell.

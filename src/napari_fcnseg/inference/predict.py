@@ -1,31 +1,35 @@
 """Tiled prediction from a lazy image to storage, tile by tile."""
 
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
-from napari_fcnseg.errors import ModelError, OutputError
+from napari_fcnseg.errors import OutputError
 from napari_fcnseg.events import Event, Predicted, PredictionStarted, Steps, TileDone
 from napari_fcnseg.images.grid import Spans
-from napari_fcnseg.images.image import Image
+from napari_fcnseg.images.ngff import Ngff
 from napari_fcnseg.images.open import open_image
 from napari_fcnseg.images.output import Mode, choose_mode
-from napari_fcnseg.inference.budget import make_plan
 from napari_fcnseg.inference.context import Context, check_context
+from napari_fcnseg.inference.encode import Kind
 from napari_fcnseg.inference.engine import run_tiles
-from napari_fcnseg.inference.identity import identify
-from napari_fcnseg.inference.runner import Kind
-from napari_fcnseg.inference.session import check_output, open_session, recorded_core
+from napari_fcnseg.inference.identity import describe_models, identify
+from napari_fcnseg.inference.mask import open_mask
+from napari_fcnseg.inference.members import Models, as_models, plan_members
+from napari_fcnseg.inference.session import check_output, open_session, recorded
 from napari_fcnseg.inference.target import Target
 from napari_fcnseg.inference.tile_work import TileWork
+from napari_fcnseg.inference.views import Augment
 from napari_fcnseg.inference.workers import Scheduler, open_workers
-from napari_fcnseg.models.model import Model
 from napari_fcnseg.nets.device import choose_device
+
+Identity = Mapping[str, Any]
 
 
 def predict(
-    model: Model,
+    model: Models,
     image: Any,
     out: Any,
     *,
@@ -33,12 +37,16 @@ def predict(
     output: Kind = "labels",
     tile: int | None = None,
     region: Spans | None = None,
+    mask: Any = None,
     device: str = "auto",
     overwrite: bool = False,
     resume: bool = False,
     memory: int | str | None = None,
+    halo: int | None = None,
     context: Context = "slice",
+    augment: Augment = "none",
     scheduler: Scheduler = None,
+    ngff: Ngff = "0.5",
 ) -> Steps[Event]:
     """Segment an image of any size, tile by tile, into storage.
 
@@ -47,24 +55,31 @@ def predict(
     Parameters
     ----------
     model
-        A trained model.
+        A trained model, or several with the same classes: the mean of their probabilities
+        decides.
     image
         Anything that `open_image` takes.
     out
-        A path: ``.zarr`` for OME-Zarr 0.5 with a pyramid, ``.tif`` for OME-TIFF. Or an
-        array, numpy or Zarr, of the output's shape: the image's axes without C, in the
-        order ``TZYX``. Probabilities have a class axis, leading in an array, and the axis C
-        (behind T) in a file.
+        A path: ``.zarr`` for OME-Zarr with a pyramid, ``.tif`` for OME-TIFF; a name in the
+        ``labels`` folder of an OME-Zarr image. Or an array, numpy or Zarr, of the output's
+        shape: the image's axes without C, in the order ``TZYX``. Probabilities have a class
+        axis, leading in an array, and the axis C (behind T) in a file. Or several of them,
+        written in one pass: ``{"labels": path, "probabilities-u8": other}``.
     axes
         Of the image, where its file does not say.
     output
-        ``"labels"``: class ids, uint8. ``"probabilities"``: one float32 per class.
+        What to write, where `out` does not say. ``"labels"``: class ids, uint8.
+        ``"probabilities"``: one float32 per class; ``"probabilities-f16"``: float16,
+        ``"probabilities-u8"``: uint8, 255 for 1.
     tile
         Largest edge of a tile in pixels, halo included; by default as large as `memory` allows.
     region
         Part of the image to segment, ``((start, stop), ...)`` along its axes without C, in
         the order ``TZYX``; the output has its size. Its pixels are those that a prediction
         of the whole image has there.
+    mask
+        Anything that `open_image` takes, as large as the image: only where it is not 0 there
+        are labels and probabilities other than 0, and tiles without any such pixel are skipped.
     device
         ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     overwrite
@@ -77,14 +92,23 @@ def predict(
     memory
         What network and tiles may take, in bytes or as ``"2GB"``, on the device that computes;
         it decides how large tiles are where `tile` does not. By default 1.3 GB.
+    halo
+        Context of a tile in pixels, where the exact one costs too much: tiles then differ from
+        the untiled network, by what `calibrate` measures.
     context
         What global pooling sees, in networks such as DeepLab v3 that are not exact:
         ``"slice"``, a thumbnail of the whole slice, so that tiles agree with each other; or
-        ``"tile"``, which leaves seams. No other network takes notice.
+        ``"tile"``, what each tile sees: they do not agree, and fade into each other. No other
+        network takes notice.
+    augment
+        ``"flips"``: the mean of 4 views of each tile, mirrored along Y and X; ``"all"``: of 8,
+        turned as well.
     scheduler
         Where tiles run: by default in threads of this process; a number: in as many processes
         of this machine; the address of a dask scheduler or a ``distributed.Client``: on its
         workers, which write their own parts of the output.
+    ngff
+        Version of OME-Zarr that is written; inside of an image it is the image's.
 
     Returns
     -------
@@ -99,57 +123,61 @@ def predict(
         If image and model do not fit, the device is not there, `out` cannot be written, or
         was begun with another model, image or setting.
     """
-    opened = open_image(image, axes=axes)
-    check_fits(model, opened)
+    opened, models = open_image(image, axes=axes), as_models(model)
+    outs = dict(out) if isinstance(out, Mapping) else {output: out}
+    if not outs:
+        raise OutputError(
+            "there is no output: give a path, an array, or a mapping of kinds to them"
+        )
+    inside = open_mask(mask, opened)
     check_context(context)
     choose_device(device)
     mode = choose_mode(overwrite, resume)
-    core = recorded_core(out) if resume and tile is None else None
-    tiles = make_plan(model.net, opened, tile, region, memory, core)
-    target = Target(out, model, opened, tiles, output)
-    settings = {"output": output, "context": context}
-    identity = identify(model, opened, tiles, target.spec, **settings) if target.path else {}
-    check_output(target, identity, mode)
-    work = TileWork(model, opened, tiles, target, output, device, context)
-    return Steps(_run(work, identity, mode, scheduler))
-
-
-def check_fits(model: Model, image: Image) -> None:
-    """Raise `FcnsegError` unless `image` has the axes and channels that `model` needs."""
-    model.net.check_axes(image.kept, image.name)
-    if image.channels == model.net.in_channels:
-        return
-    wanted = model.net.in_channels
-    raise ModelError(
-        f"{image.name} has {image.channels} channel{'s' * (image.channels > 1)} "
-        f"({image.axes} {image.shape}), the model was trained on {wanted}. "
-        + (
-            "If all its channels are equal, open it with grey=True (--grey)"
-            if wanted == 1
-            else "Give it an image with the same channels in the same order"
-        )
+    begun = recorded(next(iter(outs.values()))) if resume else {}
+    core = begun.get("core") if tile is None else None
+    members = plan_members(models, opened, tile, region, memory, core, halo, augment, context)
+    tiles, made = members[0].tiles, describe_models(models)
+    targets = tuple(
+        Target(o, kind, models[0].classes, opened, tiles, made, ngff) for kind, o in outs.items()
     )
+    settings = {"halo": halo, "context": context, "augment": augment}
+    identities = [
+        identify(made, opened, tiles, t, inside, **settings) if t.path else {} for t in targets
+    ]
+    for target, identity in zip(targets, identities, strict=True):
+        check_output(target, identity, mode)
+    work = TileWork(members, opened, targets, device, context, augment, inside)
+    return Steps(_run(work, identities, mode, scheduler))
 
 
 def _run(
-    work: TileWork, identity: Mapping[str, Any], mode: Mode, scheduler: Scheduler
+    work: TileWork, identities: Sequence[Identity], mode: Mode, scheduler: Scheduler
 ) -> Generator[Event, None, None]:
     started = time.monotonic()
-    tiles, target = work.tiles, work.target
-    with open_session(target, identity, len(tiles), mode) as session:
-        done = session.finished
-        yield PredictionStarted(tiles, tuple(session.sink.data), done)
+    tiles, targets = work.tiles, work.targets
+    with ExitStack() as stack:
+        sessions = [
+            stack.enter_context(open_session(target, identity, len(tiles), mode))
+            for target, identity in zip(targets, identities, strict=True)
+        ]
+        todo = [n for n in range(len(tiles)) if not all(n in session for session in sessions)]
+        done = len(tiles) - len(todo)
+        yield PredictionStarted(tiles, tuple(sessions[0].sink.data), done)
+        sinks = tuple(session.sink for session in sessions)
         try:
-            with open_workers(replace(work, sink=session.sink), scheduler) as workers:
-                for finished in run_tiles(workers, session.todo()):
-                    session.record(dict(finished))
-                    for number, _ in finished:
+            with open_workers(replace(work, sinks=sinks), scheduler) as workers:
+                for finished in run_tiles(workers, todo):
+                    for number, session in enumerate(sessions):
+                        session.record({n: sums[number] for n, sums in finished.items()})
+                    for n in finished:
                         done += 1
-                        yield TileDone(done, len(tiles), tiles[number].core)
+                        yield TileDone(done, len(tiles), tiles[n].core)
         except OSError as error:  # a reader's own are ImageErrors
             raise OutputError(
-                f"cannot write {target}: {error}. {done} of {len(tiles)} tiles are done"
-                + ("; go on with resume=True (--resume)" if target.path else "")
+                f"cannot write {' or '.join(map(str, targets))}: {error}. {done} of {len(tiles)} "
+                "tiles are done" + ("; go on with resume=True (--resume)" * bool(targets[0].path))
             ) from error
-        session.finish()
-    yield Predicted(target.path, len(tiles), time.monotonic() - started)
+        for session in sessions:
+            session.finish()
+    paths = tuple(target.path for target in targets)
+    yield Predicted(paths[0], len(tiles), time.monotonic() - started, paths)

@@ -3,21 +3,23 @@
 import copy
 import math
 import threading
+from collections.abc import Sequence
 from contextlib import nullcontext
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from napari_fcnseg.inference.encode import check_kind, encode
 from napari_fcnseg.inference.plan import Tile
+from napari_fcnseg.inference.views import views
 from napari_fcnseg.models.model import Model
 from napari_fcnseg.nets.device import channels_last, choose_device, place
 from napari_fcnseg.nets.fold import fold_batchnorm
 
-Kind = Literal["labels", "probabilities"]
 Pooled = tuple[Tensor, ...]
+Blocks = tuple[NDArray[Any], ...]
 
 
 class Runner:
@@ -27,10 +29,12 @@ class Runner:
     ----------
     model
         Its network is copied, in evaluation mode, with BatchNorm folded.
-    kind
-        ``"labels"``: class ids, uint8; ``"probabilities"``: float32, leading class axis.
+    kinds
+        What is kept of its scores, see `encode`.
     device
         See `choose_device`.
+    augment
+        See `views`; their probabilities are averaged.
 
     Attributes
     ----------
@@ -38,14 +42,22 @@ class Runner:
         Pixels of the smallest tile that there was not enough memory for.
     """
 
-    def __init__(self, model: Model, kind: Kind, device: str = "auto") -> None:
+    def __init__(
+        self, model: Model, kinds: Sequence[str], device: str = "auto", augment: str = "none"
+    ) -> None:
+        for kind in kinds:
+            check_kind(kind)
         self.device = choose_device(device)
         self._net = copy.deepcopy(model.net).eval()
         fold_batchnorm(self._net)
         place(self._net, self.device)
         self._weights = next(self._net.parameters())  # type and device of what goes in
-        self._kind, self._normalise = kind, model.normalisation
-        self._ids = np.array([c.id for c in model.classes], np.uint8)
+        self._kinds, self._normalise, self._classes = (
+            tuple(kinds),
+            model.normalisation,
+            model.classes,
+        )
+        self._views = views(augment)
         self._lock = threading.Lock()
         self.too_large = math.inf
 
@@ -65,7 +77,7 @@ class Runner:
         pixels = torch.from_numpy(self._normalise(block).reshape(1, -1, *space))
         return channels_last(pixels.to(self._weights))
 
-    def __call__(self, block: NDArray[Any], tile: Tile, context: Pooled = ()) -> NDArray[Any]:
+    def __call__(self, block: NDArray[Any], tile: Tile, context: Pooled = ()) -> Blocks:
         """Segment the core of a tile.
 
         Parameters
@@ -79,26 +91,27 @@ class Runner:
 
         Returns
         -------
-        ndarray
-            Class ids, shape of the core; or probabilities ``(classes, *core)``.
+        tuple of ndarray
+            For each kind class ids, shape of the core; or probabilities ``(classes, *core)``.
         """
-        crop = tile.crop[-self._net.ndim :]
         core = tuple(stop - start for start, stop in tile.core)
         frozen = self._net.frozen_context(context) if context else nullcontext()
         with self._lock, torch.inference_mode(), frozen:
-            logits = self._net.forward_core(self._batch(block), crop)[0]
-            labels = self._kind == "labels"
-            found: NDArray[Any] = (
-                (_winners(logits) if labels else logits.softmax(0).float()).cpu().numpy()
-            )
-        return self._ids[found].reshape(core) if labels else found.reshape(-1, *core)
+            scores = self._scores(self._batch(block), tile.crop[-self._net.ndim :])
+            scores = scores.reshape(-1, *core)
+            logits = len(self._views) == 1
+            return tuple(encode(scores, k, self._classes, logits=logits) for k in self._kinds)
 
-
-def _winners(logits: Tensor) -> Tensor:
-    """First index of the largest of few classes; a running maximum beats argmax ten times."""
-    best = logits[0]
-    winners = torch.zeros_like(best, dtype=torch.uint8)
-    for index in range(1, len(logits)):
-        winners.masked_fill_(logits[index] > best, index)
-        best = torch.maximum(best, logits[index])
-    return winners
+    def _scores(self, x: Tensor, window: Sequence[slice]) -> Tensor:
+        """Logits of the core; of several views, the mean of their probabilities."""
+        if len(self._views) == 1:
+            return self._net.forward_core(x, window)[0]
+        size = [n - 2 * m for n, m in zip(x.shape[2:], self._net.margin, strict=True)]
+        mean: Tensor | None = None
+        for view in self._views:
+            seen = channels_last(view.look(x))
+            logits = self._net.forward_core(seen, view.window(window, size))[0]
+            shares = view.undo(logits.float().softmax(0)) / len(self._views)
+            mean = shares if mean is None else mean.add_(shares)
+        assert mean is not None
+        return mean

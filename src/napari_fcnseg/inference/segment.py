@@ -14,14 +14,17 @@ from napari_fcnseg.images.image import Image, channels_first
 from napari_fcnseg.images.mirror import Reading
 from napari_fcnseg.images.open import open_image
 from napari_fcnseg.inference.context import Context, check_context, thumbnail_step
+from napari_fcnseg.inference.encode import DTYPES, Kind, check_kind
+from napari_fcnseg.inference.members import Models, as_models, check_fits
 from napari_fcnseg.inference.plan import Tile, plan
-from napari_fcnseg.inference.predict import check_fits, predict
-from napari_fcnseg.inference.runner import Kind, Pooled, Runner
+from napari_fcnseg.inference.predict import predict
+from napari_fcnseg.inference.runner import Pooled, Runner
+from napari_fcnseg.inference.views import Augment
 from napari_fcnseg.models.model import Model
 
 
 def segment(
-    model: Model,
+    model: Models,
     image: Any,
     output: Kind = "labels",
     *,
@@ -29,34 +32,35 @@ def segment(
     tile: int | None = None,
     device: str = "auto",
     context: Context = "slice",
+    augment: Augment = "none",
+    mask: Any = None,
 ) -> NDArray[Any]:
     """Segment an image into an array in memory.
 
     Parameters
     ----------
-    model
-        A trained model.
-    image
-        Anything that `open_image` takes.
+    model, image, tile, device, context, augment, mask
+        See `predict`.
     output
-        ``"labels"`` or ``"probabilities"``.
+        ``"labels"`` or ``"probabilities"``, or a smaller type of them.
     axes
         Of the image, where it does not say itself; needed for arrays of 3 dimensions or more.
-    tile, device, context
-        See `predict`.
 
     Returns
     -------
     ndarray
         Class ids, uint8, with the axes of the image without C, in their order; or
-        probabilities, float32, with a leading class axis.
+        probabilities with a leading class axis.
     """
     opened = open_image(image, axes=axes)
-    check_fits(model, opened)
-    leading = (len(model.classes),) if output == "probabilities" else ()
-    dtype = np.float32 if leading else np.uint8
-    out = np.zeros(leading + opened.kept_shape, dtype)
-    predict(model, opened, out, output=output, tile=tile, device=device, context=context).wait()
+    check_kind(output)
+    models = as_models(model)
+    leading = () if output == "labels" else (len(models[0].classes),)
+    out = np.zeros(leading + opened.kept_shape, DTYPES[output])
+    predict(
+        models, opened, out, output=output, tile=tile, device=device, context=context,
+        augment=augment, mask=mask,
+    ).wait()  # fmt: skip
     return out.transpose(_given_order(opened, len(leading)))
 
 
@@ -80,10 +84,11 @@ def segment_lazy(
     image = Image(array, axes)
     check_fits(model, image)
     tiles = plan(image.kept, image.kept_shape, model.net.geometry, tile)
-    runner = Runner(model, output, device)
+    check_kind(output)
+    runner = Runner(model, [output], device)
     check_context(context)
     pooled: dict[Spans, Any] = {}
-    leading = (len(model.classes),) if output == "probabilities" else ()
+    leading = () if output == "labels" else (len(model.classes),)
 
     def pool(plane: Spans) -> Any:
         """Context of a slice, a node of the graph: a task must not compute another one."""
@@ -104,7 +109,7 @@ def segment_lazy(
         shape = leading + tuple(stop - start for start, stop in tile.core)
         run = partial(_run_block, runner, axes, tile, reading)
         ran = delayed(run, pure=False)(array[reading.region], pool(tile.core[:-2]))
-        lazy: da.Array = da.from_delayed(ran, shape, np.float32 if leading else np.uint8)
+        lazy: da.Array = da.from_delayed(ran, shape, DTYPES[output])
         return lazy
 
     numbers = np.arange(len(tiles)).reshape(tiles.cores.counts)
@@ -116,7 +121,8 @@ def segment_lazy(
 def _run_block(
     runner: Runner, axes: str, tile: Tile, reading: Reading, block: NDArray[Any], pooled: Pooled
 ) -> NDArray[Any]:
-    return runner(channels_first(reading.fill(np.asarray(block)), axes), tile, pooled)
+    (found,) = runner(channels_first(reading.fill(np.asarray(block)), axes), tile, pooled)
+    return found
 
 
 def _pool(runner: Runner, axes: str, thumbnail: NDArray[Any]) -> Pooled:

@@ -22,18 +22,14 @@ class Session:
     ----------
     sink
         Takes the blocks.
-    finished
-        Tiles that were finished when it was opened.
     """
 
-    def __init__(self, sink: Output, tiles: int, journal: Journal | None) -> None:
-        self.sink, self._tiles, self._journal = sink, tiles, journal
-        self.finished = 0 if journal is None else len(journal)
+    def __init__(self, sink: Output, journal: Journal | None = None) -> None:
+        self.sink, self._journal = sink, journal
 
-    def todo(self) -> Iterator[int]:
-        """Numbers of the tiles that are not finished."""
-        done = () if self._journal is None else self._journal
-        return (number for number in range(self._tiles) if number not in done)
+    def __contains__(self, number: int) -> bool:
+        """Whether a tile is finished."""
+        return self._journal is not None and number in self._journal
 
     def record(self, sums: Mapping[int, int]) -> None:
         """Record finished tiles and the checksums of their pixels."""
@@ -52,12 +48,9 @@ def check_output(target: Target, identity: Mapping[str, Any], mode: Mode) -> Non
         _checked_journal(target.path, identity, mode)
 
 
-def recorded_core(out: Any) -> tuple[int, ...] | None:
-    """Size of the cores that an output was begun with, if it was."""
-    if not isinstance(out, str | Path):
-        return None
-    core = _journal(Path(out)).identity.get("core")
-    return tuple(core) if core else None
+def recorded(out: Any) -> dict[str, Any]:
+    """Return what an output was begun with; nothing if it was not."""
+    return _journal(Path(out)).identity if isinstance(out, str | Path) else {}
 
 
 @contextmanager
@@ -84,7 +77,7 @@ def open_session(
         If another process has it open, it was begun as something else or cannot be written.
     """
     if target.path is None:
-        yield Session(target.open(mode), tiles, None)
+        yield Session(target.open(mode))
         return
     with only_user(target.path):
         target.check(mode)
@@ -103,7 +96,7 @@ def open_session(
                 journal.start(identity, tiles)
         except OSError as error:
             raise OutputError(f"cannot write {journal.path}: {error}") from error
-        yield Session(sink, tiles, journal)
+        yield Session(sink, journal)
 
 
 @contextmanager

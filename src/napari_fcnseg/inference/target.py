@@ -1,5 +1,6 @@
 """Where one prediction goes, and in which order of axes."""
 
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -7,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fcnseg.annotations.classes import ngff_label
+from napari_fcnseg.annotations.classes import SegClass, ngff_label
 from napari_fcnseg.errors import OutputError
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
+from napari_fcnseg.images.ngff import check_ngff, image_of, image_version
 from napari_fcnseg.images.output import ArrayOutput, Mode, Output, OutputSpec, check_free
+from napari_fcnseg.inference.encode import DTYPES, check_kind
 from napari_fcnseg.inference.plan import Plan, Tile
-from napari_fcnseg.inference.runner import Kind
-from napari_fcnseg.models.model import Model
 
 ZARR, TIFF = (".zarr",), (".tif", ".tiff")
 
@@ -24,19 +25,45 @@ class Target:
 
     Labels have the kept axes of the image. Probabilities have a class axis as well: the
     first one of an array; in a file it is C, which NGFF wants behind T.
+
+    Parameters
+    ----------
+    out
+        An array or a path.
+    kind
+        What it takes; see `encode`.
+    classes, image, tiles
+        Of the prediction.
+    made
+        Plain data on how it is made, for its metadata.
+    ngff
+        Version of OME-Zarr; labels inside of an image have its version.
     """
 
-    def __init__(self, out: Any, model: Model, image: Image, tiles: Plan, kind: Kind) -> None:
+    def __init__(
+        self,
+        out: Any,
+        kind: str,
+        classes: Sequence[SegClass],
+        image: Image,
+        tiles: Plan,
+        made: Mapping[str, Any],
+        ngff: str = "0.5",
+    ) -> None:
+        check_kind(kind)
+        check_ngff(ngff)
+        self.kind = kind
         self.path = Path(out) if isinstance(out, str | Path) else None
         self._array = None if self.path else out
         self._source = image.path
+        self._inside = image_of(self.path) if self.path else None
         axes, self._class_axis = tiles.axes, None
         shape, core = list(tiles.shape), list(tiles.core)
-        if kind == "probabilities":
+        if kind != "labels":
             self._class_axis = 1 if self.path and axes[0] == "T" else 0
             axes = axes[: self._class_axis] + "C" + axes[self._class_axis :]
-            shape.insert(self._class_axis, len(model.classes))
-            core.insert(self._class_axis, len(model.classes))
+            shape.insert(self._class_axis, len(classes))
+            core.insert(self._class_axis, len(classes))
         origin = [start for start, _ in tiles.region]
         sizes, names = image.along(tiles.axes)
         scale, units = list(sizes), list(names)
@@ -47,19 +74,20 @@ class Target:
         self.spec = OutputSpec(
             axes=axes,
             shape=tuple(shape),
-            dtype=np.dtype(np.float32 if kind == "probabilities" else np.uint8),
+            dtype=DTYPES[kind],
             block=tuple(core),
             scale=tuple(scale),
             units=tuple(units),
             origin=tuple(origin),
             name=f"{image.name} {kind}",
-            image_label=ngff_label(model.classes) if kind == "labels" else None,
+            ngff=image_version(self._inside) if self._inside else ngff,
+            image_label=ngff_label(classes) if kind == "labels" else None,
             provenance={
                 "version": version("napari-fcnseg"),
-                "model": model.name,
                 "image": image.name,
                 "kind": kind,
-                "classes": [{"id": c.id, "name": c.name} for c in model.classes],
+                "classes": [{"id": c.id, "name": c.name} for c in classes],
+                **made,
             },
         )
 
@@ -69,7 +97,12 @@ class Target:
     def check(self, mode: Mode) -> None:
         """Raise `OutputError` if the output is of no known kind or taken."""
         if self.path:
-            if self.path.suffix.lower() not in ZARR + TIFF:
+            if self._inside and self.kind != "labels":
+                raise OutputError(
+                    f"{self.path} is among the labels of {self._inside}: probabilities are none, "
+                    "give another place"
+                )
+            if not self._inside and self.path.suffix.lower() not in ZARR + TIFF:
                 raise OutputError(
                     f"{self.path} is of no kind that can be written; give a name that ends in "
                     ".ome.zarr or .ome.tif"
@@ -84,14 +117,19 @@ class Target:
     def open(self, mode: Mode) -> Output:
         """Create the output, or open what there is of it."""
         if self.path is None:
-            return ArrayOutput(self._array, self.spec.shape)
-        if self.path.suffix.lower() in ZARR:
+            return ArrayOutput(self._array, self.spec)
+        if self._inside or self.path.suffix.lower() in ZARR:
             from napari_fcnseg.images.write_zarr import OmeZarrOutput
 
             return OmeZarrOutput(self.path, self.spec, mode)
         from napari_fcnseg.images.write_tiff import OmeTiffOutput
 
         return OmeTiffOutput(self.path, self.spec, mode)
+
+    def empty(self, core: Sequence[int]) -> NDArray[Any]:
+        """Return zeros in the shape that a runner would give for a core."""
+        leading = () if self._class_axis is None else (self.spec.shape[self._class_axis],)
+        return np.zeros((*leading, *core), self.spec.dtype)
 
     def spans(self, tile: Tile) -> Spans:
         """Core of a tile along the output's axes, all classes included."""

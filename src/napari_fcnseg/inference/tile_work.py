@@ -1,57 +1,107 @@
 """What is done for one tile: read, compute, write."""
 
 import threading
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from functools import cached_property, partial
 from typing import Any
+
+import numpy as np
+import torch
 
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.output import Output
 from napari_fcnseg.inference.backoff import run_in_memory
+from napari_fcnseg.inference.blank import Blanks
+from napari_fcnseg.inference.blend import Blender
 from napari_fcnseg.inference.context import Context, SliceContext
+from napari_fcnseg.inference.encode import encode
 from napari_fcnseg.inference.journal import checksum
-from napari_fcnseg.inference.plan import Plan
-from napari_fcnseg.inference.runner import Kind, Runner
+from napari_fcnseg.inference.mask import Mask
+from napari_fcnseg.inference.members import Member
+from napari_fcnseg.inference.plan import Plan, Tile
+from napari_fcnseg.inference.runner import Blocks, Runner
 from napari_fcnseg.inference.target import Target
-from napari_fcnseg.models.model import Model
 
 
 @dataclass(frozen=True)
 class TileWork:
     """Reads, computes and writes tiles by their number; from any thread, in any process.
 
-    Sent to another process, it builds a runner of its own there, at the first tile.
+    Sent to another process, it builds runners of its own there, at the first tile.
     """
 
-    model: Model
+    members: tuple[Member, ...]
     image: Image
-    tiles: Plan
-    target: Target
-    kind: Kind
-    device: str
-    context: Context
-    sink: Output | None = None
-    _lock: Any = field(default_factory=threading.Lock, repr=False)
+    targets: tuple[Target, ...]
+    device: str = "auto"
+    context: Context = "slice"
+    augment: str = "none"
+    mask: Mask | None = None
+    sinks: tuple[Output, ...] = ()
+    _lock: Any = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
+
+    @property
+    def tiles(self) -> Plan:
+        """The plan."""
+        return self.members[0].tiles
+
+    def __call__(self, number: int) -> tuple[int, ...]:
+        """Do one tile; return the checksum of what was written to each target."""
+        tile, sums = self.tiles[number], []
+        for target, sink, found in zip(self.targets, self.sinks, self._found(number), strict=True):
+            block = target.arrange(found)
+            sink.write(target.spans(tile), block)
+            sums.append(checksum(block))
+        return tuple(sums)
+
+    def _found(self, number: int) -> Blocks:
+        """Return what there is to write, for each target."""
+        if self.mask is None:
+            return self.compute(number)
+        core = self.tiles[number].core
+        inside = self.mask.read(core)
+        if not inside.any():
+            return tuple(t.empty([stop - start for start, stop in core]) for t in self.targets)
+        return tuple(np.where(inside, b, b.dtype.type(0)) for b in self.compute(number))
+
+    def compute(self, number: int) -> Blocks:
+        """Run a tile through all members; of several, or of blended tiles, keep the mean."""
+        with self._lock:
+            runs = self._runs
+        if not self._mixed:
+            return runs[0](number)
+        shares = [run(number)[0] for run in runs]
+        mean = torch.from_numpy(sum(shares[1:], shares[0]) / np.float32(len(shares)))
+        classes = self.members[0].model.classes
+        return tuple(encode(mean, t.kind, classes, logits=False) for t in self.targets)
+
+    @property
+    def _mixed(self) -> bool:
+        return len(self.members) > 1 or bool(self.tiles.fade)
 
     @cached_property
-    def _tools(self) -> tuple[Runner, SliceContext]:
-        runner = Runner(self.model, self.kind, self.device)
-        return runner, SliceContext(self.image, runner, self.context)
+    def _runs(self) -> tuple[Callable[[int], Blocks], ...]:
+        kinds = ["probabilities"] if self._mixed else [t.kind for t in self.targets]
+        return tuple(self._make_run(member, kinds) for member in self.members)
 
-    def __call__(self, number: int) -> int:
-        """Do one tile; return the checksum of what was written."""
-        tile = self.tiles[number]
-        pixels = self.image.read(tile.source)
-        with self._lock:
-            runner, contexts = self._tools
-        found = run_in_memory(runner, self.tiles, tile, pixels, contexts(tile.core))
-        block = self.target.arrange(found)
-        assert self.sink is not None
-        self.sink.write(self.target.spans(tile), block)
-        return checksum(block)
+    def _make_run(self, member: Member, kinds: list[str]) -> Callable[[int], Blocks]:
+        runner = Runner(member.model, kinds, self.device, self.augment)
+        contexts = SliceContext(self.image, runner, self.context)
+        blanks, tiles = Blanks(), member.tiles
+
+        def run(tile: Tile) -> Blocks:
+            pixels, pooled = self.image.read(tile.source), contexts(tile.core)
+            compute = partial(run_in_memory, runner, tiles, tile, pixels, pooled)
+            # Of a network that pools, equal tiles differ from slice to slice.
+            return compute() if pooled else blanks(pixels, tile, compute)
+
+        if not tiles.fade:
+            return lambda number: run(tiles[number])
+        blend = Blender(tiles, lambda tile: run(tile)[0])
+        return lambda number: (blend(number),)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return TileWork, (
-            self.model, self.image, self.tiles, self.target,
-            self.kind, self.device, self.context, self.sink,
-        )  # fmt: skip
+        return partial(
+            TileWork, **{f.name: getattr(self, f.name) for f in fields(self) if f.init}
+        ), ()

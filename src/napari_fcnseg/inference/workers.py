@@ -24,7 +24,7 @@ class Workers:
     """An executor, what it runs, and how many tiles may be under way."""
 
     executor: Executor
-    run: Callable[[int], int]
+    run: Callable[[int], tuple[int, ...]]
     window: int
 
 
@@ -45,6 +45,8 @@ def open_workers(work: TileWork, scheduler: Scheduler = None) -> Iterator[Worker
     ------
     ClusterError
         If dask's scheduler is not there, or not installed.
+    OutputError
+        If the output is an array that other processes cannot fill.
     """
     if scheduler is None:
         with ThreadPoolExecutor(THREADS) as pool:
@@ -56,10 +58,9 @@ def open_workers(work: TileWork, scheduler: Scheduler = None) -> Iterator[Worker
         raise ClusterError(
             "workers need dask.distributed: install it with pip install 'napari-fcnseg[cluster]'"
         ) from error
-    if isinstance(work.sink, ArrayOutput) and not work.sink.shared:
-        raise ClusterError(
-            "other processes cannot fill an array in memory: give a path or a Zarr array"
-        )
+    for sink in work.sinks:
+        if isinstance(sink, ArrayOutput):
+            sink.check_shared()
     with ExitStack() as stack:
         client = stack.enter_context(connect(scheduler))
         name = f"fcnseg-{uuid.uuid4()}"

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from napari_fcnseg.errors import NetError
+from napari_fcnseg.nets.certificate import Certificate, certify
 from napari_fcnseg.nets.geometry import AxisGeometry, check_size
 from napari_fcnseg.nets.reach import GLOBAL_NORMS, GLOBAL_POOLS, is_isotropic, measure
 
@@ -125,7 +126,18 @@ class SegmentationNet(nn.Module, ABC):
             f"{name} ({type(layer).__name__})"
             for name, layer in self.named_modules()
             if isinstance(layer, GLOBAL_NORMS + GLOBAL_POOLS)
+            or (isinstance(layer, nn.Upsample) and layer.align_corners)
         )
+
+    @cached_property
+    def certificate(self) -> Certificate:
+        """Whether tiles make up the whole: measured once, with the weights of that moment."""
+        return certify(self)
+
+    @property
+    def freezes(self) -> bool:
+        """Whether `frozen_context` makes an inexact network agree with itself."""
+        return False
 
     @property
     def exact(self) -> bool:

@@ -1,6 +1,6 @@
 """What tiling must know of a network, as integers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from napari_fcnseg.errors import NetError
 
@@ -48,6 +48,20 @@ class AxisGeometry:
         """
         size = legal_size(self.halo + core + self.after, self.min_size, self.stride)
         return self.halo, size - core - self.halo
+
+    def limited(self, halo: int) -> "AxisGeometry":
+        """Return the geometry with a context of at most `halo` pixels: not exact any more."""
+        return replace(
+            self,
+            before=max(self.margin, min(self.before, halo)),
+            after=max(self.margin, min(self.after, halo)),
+        )
+
+    @property
+    def symmetric(self) -> "AxisGeometry":
+        """The geometry with as much context behind as in front, for mirrored tiles."""
+        most = max(self.before, self.after)
+        return replace(self, before=most, after=most)
 
     def source(self, start: int, stop: int) -> tuple[int, int]:
         """Return what the network must see to give the outputs from `start` to `stop`.

@@ -86,6 +86,11 @@ class TorchvisionNet(SameSizeNet):
         scores = self.classifier(features if self.lite else features["out"])
         return F.interpolate(scores, size=x.shape[2:], mode="bilinear", align_corners=False)
 
+    @property
+    def freezes(self) -> bool:
+        """Where it pools."""
+        return bool(self._pooling)
+
     def pool_context(self, thumbnail: Tensor) -> tuple[Tensor, ...]:
         """Return what each global pooling sees in `thumbnail`."""
         seen: list[Tensor] = []
