@@ -22,46 +22,13 @@ import numpy as np
 import tifffile
 import torch
 from machine import machine
-from torch import nn
+from subjects import MEAN, STD, benchmark_model
 
 import napari_fcnseg as fs
-from napari_fcnseg.images.normalise import Normalisation
-from napari_fcnseg.nets.base import SameSizeNet
 from napari_fcnseg.nets.device import channels_last, place
 
-CLASSES = (fs.SegClass(1, "a", "#d55e00"), fs.SegClass(2, "b", "#0072b2"))
 HALO = 96  # what the U-Net needs
-MEAN, STD = 128.0, 64.0
 WARM, RUNS = 1, 3
-
-
-class OneConvolution(SameSizeNet):
-    """Engine and disk alone: a network of one 1 x 1 convolution."""
-
-    cell = 1
-
-    def __init__(self):
-        super().__init__()
-        self.in_channels, self.classes = 1, 2
-        self.options = {}
-        self.head = nn.Conv2d(1, 2, 1)
-
-    def compute(self, x):  # noqa: D102
-        return self.head(x)
-
-
-def make_model(kind):
-    torch.manual_seed(0)
-    if kind == "one":
-        net = OneConvolution()
-    else:
-        net = fs.build_net("unet", 1, 2, depth=5, width=16, padding="same", norm="batch")
-        with torch.no_grad():  # statistics as a trained network has them
-            for layer in net.modules():
-                if isinstance(layer, nn.BatchNorm2d):
-                    layer.momentum = None
-            net.train()(torch.randn(2, 1, 256, 256))
-    return fs.Model(net.eval(), Normalisation("mean_std", (MEAN,), (STD,)), CLASSES)
 
 
 def winners(logits):
@@ -177,7 +144,7 @@ def bare(model, edge):
 def run_engine(options):
     """One engine in this process; prints what it measured as JSON."""
     torch.set_num_threads(options.threads)
-    model, folder = make_model(options.net), Path(options.folder)
+    model, folder = benchmark_model(options.net), Path(options.folder)
     if options.engine == "bare":
         print(json.dumps({"rate": bare(model, options.edge)}))
         return

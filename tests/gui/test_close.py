@@ -38,8 +38,8 @@ def test_no_half_written_file_looks_whole(dock, press, viewer, qtbot, tmp_path):
     viewer.add_image(np.zeros((60, 512, 512), np.uint8), axis_labels=("z", "y", "x"))
     trained_models(viewer).add(make_model())
     segment = dock("Segment")
-    segment.output.value = "file"
-    segment.path.value = tmp_path / "p.ome.zarr"
+    segment.form.output.value = "file"
+    segment.form.path.value = tmp_path / "p.ome.zarr"
     press(segment.panel.start_button)
     qtbot.waitUntil(lambda: segment.panel.bar.value() > 0, timeout=MINUTE)
     viewer.close()

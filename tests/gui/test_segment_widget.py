@@ -30,8 +30,8 @@ def large(viewer):
 
 
 def to_file(widget, path):
-    widget.output.value = "file"
-    widget.path.value = path
+    widget.form.output.value = "file"
+    widget.form.path.value = path
 
 
 @pytest.mark.parametrize("name", ["p.ome.zarr", "p.ome.tif"])
@@ -76,7 +76,7 @@ def test_cancel_keeps_what_is_there_and_it_does_not_look_whole(
 
 def test_a_region_lies_where_it_was(segment, large, viewer, net, press, ended):
     viewer.add_shapes([[[100, 50], [100, 150], [180, 150], [180, 50]]])
-    segment.region.value = "a shape"
+    segment.form.region.value = "a shape"
     press(segment.panel.start_button)
     ended(segment)
     result = viewer.layers["large segmented"]
@@ -91,11 +91,11 @@ def test_a_file_is_segmented_without_being_opened(
 ):
     pixels = np.random.default_rng(0).integers(0, 256, (3, 60, 70), np.uint8)
     tifffile.imwrite(tmp_path / "stack.tif", pixels, photometric="minisblack")
-    segment.input.value = "file"
-    segment.file.value = tmp_path / "stack.tif"
+    segment.form.input.value = "file"
+    segment.form.file.value = tmp_path / "stack.tif"
     press(segment.panel.start_button)
     assert "axes" in told[0]  # the file does not say them
-    segment.file_axes.value = "ZYX"
+    segment.form.file_axes.value = "ZYX"
     press(segment.panel.start_button)
     ended(segment)
     result = viewer.layers["stack segmented"]
@@ -105,8 +105,8 @@ def test_a_file_is_segmented_without_being_opened(
 def test_models_are_loaded_from_files(segment, net, told, tmp_path):
     net.save(tmp_path / "m.zip")
     segment.load(tmp_path / "m.zip")
-    assert segment.model.model() is not net
-    assert segment.model.model().classes == net.classes
+    assert segment.form.model.model() is not net
+    assert segment.form.model.model().classes == net.classes
     (tmp_path / "bad.zip").write_text("no model")
     segment.load(tmp_path / "bad.zip")
     assert "bad.zip" in told[0]
@@ -119,15 +119,15 @@ def test_what_is_missing_is_said(dock, viewer, press, ended, told, net, tmp_path
     trained_models(viewer).add(net)
     press(segment.panel.start_button)
     assert "no image layer" in told[-1]
-    segment.input.value = "file"
+    segment.form.input.value = "file"
     press(segment.panel.start_button)
     assert "which file" in told[-1]
-    segment.input.value = "layer"
+    segment.form.input.value = "layer"
     viewer.add_image(np.zeros((30, 30)), name="flat")
-    segment.output.value = "file"
+    segment.form.output.value = "file"
     press(segment.panel.start_button)
     assert "write to" in told[-1]
-    segment.path.value = tmp_path / "old.tif"
+    segment.form.path.value = tmp_path / "old.tif"
     (tmp_path / "old.tif").write_text("precious")
     press(segment.panel.start_button)
     ended(segment)
@@ -137,11 +137,11 @@ def test_what_is_missing_is_said(dock, viewer, press, ended, told, net, tmp_path
 
 def test_rows_belong_to_the_choices(segment, large):
     rows = segment.form
-    assert not segment.file.native.isVisible()
-    assert not segment.path.native.isVisible()
-    segment.input.value = "folder"
-    segment.output.value = "file"
-    assert segment.folder.native.isVisible()
-    assert segment.path.native.isVisible()
-    assert not segment.image.native.isVisible()
+    assert not segment.form.file.native.isVisible()
+    assert not segment.form.path.native.isVisible()
+    segment.form.input.value = "folder"
+    segment.form.output.value = "file"
+    assert segment.form.folder.native.isVisible()
+    assert segment.form.path.native.isVisible()
+    assert not segment.form.image.native.isVisible()
     assert rows.isVisible()

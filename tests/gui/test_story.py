@@ -51,7 +51,7 @@ def test_from_a_few_strokes_to_a_segmented_stack(viewer, dock, press, ended, qtb
     viewer.screenshot(str(tmp_path / "train.png"), canvas_only=False, flash=False)
 
     segment = dock("Segment")
-    segment.image.value = stack
+    segment.form.image.value = stack
     press(segment.panel.start_button)
     qtbot.waitUntil(lambda: "EM stack segmented" in viewer.layers, timeout=MINUTE)
     ended(segment)

@@ -240,6 +240,39 @@ def test_tiles_that_were_done_before_an_error_stay(job, model, stack, tmp_path):
     assert files(out) == files(tmp_path / "b.ome.zarr")
 
 
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 2 MB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", place]
+    if (
+        sys.platform != "linux"
+        or subprocess.run(mount, check=False, capture_output=True).returncode
+    ):
+        pytest.skip("a small disk cannot be mounted here")
+    yield place
+    subprocess.run(["umount", "-l", place], check=True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_full_disk_is_told_and_gone_on_with(model, small_disk, tmp_path, monkeypatch, name):
+    rng = np.random.default_rng(0)
+    image = fs.Image(rng.integers(0, 256, (40, 130, 150), dtype=np.uint8), "ZYX")
+    settings = {"output": "probabilities", "tile": TILE}
+    monkeypatch.setattr("napari_fcnseg.images.output.check_space", lambda *_: None)
+    with pytest.raises(OutputError, match=r"No space left on device.*go on with resume=True"):
+        fs.predict(model, image, small_disk / name, **settings).wait()
+    assert not (small_disk / name).exists()
+    before = len(Journal(small_disk / f"{name}.journal"))
+    assert 0 < before < 360
+    subprocess.run(["mount", "-o", "remount,size=100m", small_disk], check=True)
+    job = fs.predict(model, image, small_disk / name, resume=True, **settings)
+    assert tiles_of(job) == 360 - before
+    fs.predict(model, image, tmp_path / name, **settings).wait()
+    assert files(small_disk / name) == files(tmp_path / name)
+
+
 def test_a_half_written_chunk_is_not_left_behind(job, tmp_path, monkeypatch):
     job("whole.ome.zarr").wait()
     run, out = job("a.ome.zarr"), tmp_path / "a.ome.zarr"

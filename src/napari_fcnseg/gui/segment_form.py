@@ -1,0 +1,133 @@
+"""What to segment, with what, and where the labels go: the form of the Segment widget."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from magicgui.types import FileDialogMode
+from magicgui.widgets import ComboBox, FileEdit
+from napari import Viewer
+from napari.layers import Image as ImageLayer
+
+from napari_fcnseg.errors import ImageError, ModelError, OutputError
+from napari_fcnseg.gui.choices import DEVICES, AxesChoice, LayerChoice, ModelChoice, trained_models
+from napari_fcnseg.gui.form import Rows
+from napari_fcnseg.gui.layers import layer_image
+from napari_fcnseg.gui.region import REGIONS, chosen_region
+from napari_fcnseg.images.axes import READINGS
+from napari_fcnseg.images.grid import Spans
+from napari_fcnseg.images.image import Image
+from napari_fcnseg.images.open import open_image
+from napari_fcnseg.models.model import Model
+
+INPUTS = [("a layer", "layer"), ("a file", "file"), ("a folder or Zarr", "folder")]
+OUTPUTS = [("a new layer", "layer"), ("a file", "file")]
+FROM_FILE = "from the file"
+MOST_IN_MEMORY = 2**32
+
+
+class SegmentForm(Rows):
+    """Rows for model, input, output and device; those that do not apply are hidden.
+
+    Parameters
+    ----------
+    viewer
+        napari's viewer.
+    """
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        self.model = ModelChoice(trained_models(viewer))
+        self.input = ComboBox(label="input", choices=INPUTS, tooltip="What to segment")
+        self.image = LayerChoice(viewer, ImageLayer, "image", "Image layer to segment")
+        self.axes = AxesChoice(self.image)
+        self.region = ComboBox(
+            label="region", choices=REGIONS, tooltip="Which part of the layer to segment"
+        )
+        self.file = FileEdit(label="file", mode=FileDialogMode.EXISTING_FILE)
+        self.folder = FileEdit(label="folder", mode=FileDialogMode.EXISTING_DIRECTORY)
+        self.file_axes = ComboBox(
+            label="axes", choices=[FROM_FILE, *READINGS], tooltip="Needed where the file is silent"
+        )
+        self.output = ComboBox(label="output", choices=OUTPUTS, tooltip="Where the labels go")
+        self.path = FileEdit(
+            label="write to",
+            mode=FileDialogMode.OPTIONAL_FILE,
+            filter="*.ome.zarr *.ome.tif",
+            tooltip="A name that ends in .ome.zarr (with a pyramid) or .ome.tif",
+        )
+        self.device = ComboBox(label="device", choices=DEVICES, tooltip="Where to compute")
+        self.input.changed.connect(self._show_rows)
+        self.output.changed.connect(self._show_rows)
+        layer_rows, file_rows = (self.image, self.axes, self.region), (self.file, self.folder)
+        source = [self.input, *layer_rows, *file_rows, self.file_axes]
+        super().__init__([self.model, *source, self.output, self.path, self.device])
+        self._show_rows()
+
+    def _show_rows(self, _: object = None) -> None:
+        """Show the rows that belong to the choices."""
+        kind = self.input.value
+        for row in (self.image, self.axes, self.region):
+            self.show_row(row, kind == "layer")
+        self.show_row(self.file, kind == "file")
+        self.show_row(self.folder, kind == "folder")
+        self.show_row(self.file_axes, kind != "layer")
+        self.show_row(self.path, self.output.value == "file")
+
+    def chosen_model(self) -> Model:
+        """Return the model.
+
+        Raises
+        ------
+        ModelError
+            If there is none.
+        """
+        model = self.model.model()
+        if model is None:
+            raise ModelError("there is no model yet: train one, or load one from a file")
+        return model
+
+    def chosen_image(self) -> tuple[Image, ImageLayer | None, Spans | None]:
+        """Return what to segment, its layer, and the region of it, if any.
+
+        Raises
+        ------
+        ImageError
+            If nothing is chosen, or it cannot be opened.
+        """
+        if self.input.value != "layer":
+            path = _path(self.file if self.input.value == "file" else self.folder)
+            if path is None:
+                raise ImageError(f"which {self.input.value}? Choose it in the row under 'input'")
+            stated = self.file_axes.value
+            return open_image(path, axes=None if stated == FROM_FILE else stated), None, None
+        layer = self.image.value
+        if layer is None:
+            raise ImageError("there is no image layer: open an image, or choose a file as input")
+        image = layer_image(layer, self.axes.axes())
+        return image, layer, chosen_region(self.region.value, self._viewer, layer, image)
+
+    def chosen_output(self, shape: tuple[int, ...]) -> Any:
+        """Return the path that the labels go to, or an array of `shape` for them.
+
+        Raises
+        ------
+        OutputError
+            If no file is chosen, or labels are too many for memory.
+        """
+        if self.output.value == "file":
+            path = _path(self.path)
+            if path is None:
+                raise OutputError("choose the file that the labels go to, under 'write to'")
+            return path
+        if np.prod(shape, dtype=float) > MOST_IN_MEMORY:
+            raise OutputError(
+                f"the labels of {' x '.join(map(str, shape))} pixels are too large for memory: "
+                "choose a file as output"
+            )
+        return np.zeros(shape, np.uint8)
+
+
+def _path(edit: FileEdit) -> Path | None:
+    """Path that was chosen, if any."""
+    return edit.value if isinstance(edit.value, Path) and edit.value != Path() else None
