@@ -5,7 +5,7 @@
 Times are medians of three runs after one to warm up, at full published width: one image of
 512 x 512 through the network, and one training step of two patches of 256 x 256 with AdamW.
 Networks that lose a border are given it on top; those that see stacks take 16 slices of
-128 x 128. Peak memory on CUDA is torch's own count; on the CPU it is counted as `fs.describe`
+128 x 128, and train on 8 of 64 x 64. Peak memory on CUDA is torch's own count; on the CPU it is counted as `fs.describe`
 does, weights and activations.
 """
 
@@ -25,24 +25,25 @@ from napari_fcnseg.nets.device import channels_last, place
 from napari_fcnseg.nets.geometry import legal_size
 
 RUNS = 3
+LONG = 60  # seconds
 TITAN_X = "the talk's ResNet-18-8s took 28 ms for 512 x 512 on a Titan X"
 
 
 def seconds(work, device):
-    """Median time of `work`, after one run to warm up."""
+    """Median time of `work`, after one run to warm up; the first, where that took a minute."""
     times = []
-    for _ in range(RUNS + 1):
+    while len(times) <= RUNS and not (times and times[0] > LONG):
         began = time.perf_counter()
         work()
         if device.type == "cuda":
             torch.cuda.synchronize()
         times.append(time.perf_counter() - began)
-    return statistics.median(times[1:])
+    return statistics.median(times[1:] or times)
 
 
 def input_size(net, plane):
-    """Legal size whose output is `plane` pixels, or 16 slices of 128 for stacks."""
-    wanted = [plane, plane] if net.ndim == 2 else [16, 128, 128]
+    """Legal size whose output is `plane` pixels; of stacks, slices of a quarter of that."""
+    wanted = [plane, plane] if net.ndim == 2 else [plane // 32, plane // 4, plane // 4]
     along = zip(wanted, net.geometry, strict=True)
     return [legal_size(n + 2 * a.margin, a.min_size, a.stride) for n, a in along]
 

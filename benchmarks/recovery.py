@@ -1,4 +1,4 @@
-"""Kill a prediction again and again, at random moments: what is lost, and is the end the same?
+"""Kill a prediction again and again, at random moments, and compare what is there in the end.
 
     python benchmarks/recovery.py [--kills 20] [--edge 1024]
 

@@ -12,6 +12,7 @@ the process above what it held with network and libraries loaded. Peers need
 import argparse
 import json
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -37,7 +38,8 @@ def winners(logits):
 
 
 def ours(model, source, out, **options):
-    fs.predict(model, source, out, axes="ZYX", device="cpu", **options).wait()
+    out = out.with_name("out.ome.zarr")
+    fs.predict(model, source, out, axes="ZYX", **options).wait()
     return lambda: fs.open_image(out).read({"Z": (0, 1)})[0, 0]
 
 
@@ -115,13 +117,32 @@ def torch_em(model, source, out):
     return lambda: labels[0]
 
 
+def bioimageio(model, source, out):
+    from bioimageio.core import create_prediction_pipeline, load_model_description, predict
+
+    package = model.save(out.with_name("out.zip"))
+    edge = 512 + 2 * HALO
+    block = {"raw": {"batch": 1, "channel": 1, "y": edge, "x": edge}}
+    labels = written(source, out)
+    with create_prediction_pipeline(load_model_description(package)) as pipeline:
+        for z, plane in enumerate(tifffile.memmap(source, mode="r")):
+            pixels = plane[None, None].astype(np.float32)
+            found = predict(model=pipeline, inputs={"raw": pixels}, input_block_shape=block)
+            scores = found.members["probabilities"].data.to_numpy()
+            labels[z] = winners(torch.from_numpy(scores[0]))
+    labels.flush()
+    return lambda: labels[0]
+
+
 ENGINES = {
     "ours": ours,
-    "ours, cores of 512": lambda *job: ours(*job, tile=512 + 2 * HALO),
+    "ours, cores of 2048": lambda *job, **run: ours(*job, tile=2048 + 2 * HALO, **run),
+    "ours, cores of 512": lambda *job, **run: ours(*job, tile=512 + 2 * HALO, **run),
     "naive": naive,
     "monai": monai,
     "map_overlap": map_overlap,
     "torch_em": torch_em,
+    "bioimageio": bioimageio,
 }
 
 
@@ -129,14 +150,18 @@ def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def bare(model, edge):
+def bare(model, edge, device, precision):
     """Pixels per second of the network on resident data."""
-    place(model.net, torch.device("cpu"))
-    plane, times = channels_last(torch.randn(1, 1, edge, edge)), []
-    with torch.inference_mode():
+    place(model.net, device)
+    plane, times = channels_last(torch.randn(1, 1, edge, edge, device=device)), []
+    cast = precision != "float32"
+    dtype = getattr(torch, precision) if cast else None
+    with torch.inference_mode(), torch.autocast(device.type, dtype, enabled=cast):
         for _ in range(WARM + RUNS):
             began = time.perf_counter()
             model.net(plane)
+            if device.type == "cuda":
+                torch.cuda.synchronize()
             times.append(time.perf_counter() - began)
     return edge**2 / float(np.median(times[WARM:]))
 
@@ -145,8 +170,9 @@ def run_engine(options):
     """One engine in this process; prints what it measured as JSON."""
     torch.set_num_threads(options.threads)
     model, folder = benchmark_model(options.net), Path(options.folder)
+    device = torch.device(options.device)
     if options.engine == "bare":
-        print(json.dumps({"rate": bare(model, options.edge)}))
+        print(json.dumps({"rate": bare(model, options.edge, device, options.precision)}))
         return
     if options.engine == "untiled":
         plane = tifffile.memmap(folder / "stack.tif", mode="r")[0]
@@ -159,9 +185,13 @@ def run_engine(options):
     with torch.inference_mode():
         model.net(torch.randn(1, 1, 64, 64))  # what is loaded at first use counts as loaded
     base, began, used = peak(), time.perf_counter(), time.process_time()
-    first = ENGINES[options.engine](model, folder / "stack.tif", folder / "out.tif")
+    own = {"device": options.device, "precision": options.precision}
+    run = own if options.engine.startswith("ours") else {}
+    first = ENGINES[options.engine](model, folder / "stack.tif", folder / "out.tif", **run)
     wall, cpu, top = time.perf_counter() - began, time.process_time() - used, peak()
     found = {"wall": wall, "cpu": cpu, "memory": top - base}
+    if device.type == "cuda":
+        found["memory"] = torch.cuda.max_memory_allocated() / 1024**2
     if (folder / "untiled.npy").exists():
         scores = np.load(folder / "untiled.npy")
         differ = np.asarray(first()) != scores.argmax(0) + 1
@@ -172,10 +202,10 @@ def run_engine(options):
 
 def measure(engine, options, folder):
     command = [sys.executable, __file__, "--engine", engine, "--folder", str(folder)]
-    for name in ("net", "edge", "threads"):
+    for name in ("net", "edge", "threads", "device", "precision"):
         command += [f"--{name}", str(getattr(options, name))]
-    for old in folder.glob("out.tif*"):
-        old.unlink()
+    for old in folder.glob("out.*"):
+        shutil.rmtree(old) if old.is_dir() else old.unlink()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         return {"error": done.stderr.strip().splitlines()[-1][:100]}
@@ -184,8 +214,11 @@ def measure(engine, options, folder):
 
 def main(options):
     print(f"# Tiled inference\n\n{machine()}\n")
+    if options.device == "cuda" and not torch.cuda.is_available():
+        print("Not run: there is no CUDA device here.")
+        return
     print(f"{options.slices} x {options.edge} x {options.edge} u8, network: {options.net}, "
-          f"{options.threads} threads\n")  # fmt: skip
+          f"{options.threads} threads, {options.device}, {options.precision}\n")  # fmt: skip
     pixels = options.slices * options.edge**2
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         folder = Path(name)
@@ -223,6 +256,8 @@ if __name__ == "__main__":
     parser.add_argument("--edge", type=int, default=2048)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--net", choices=("unet", "one"), default="unet")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--precision", default="float32", help="of ours and of the bare network")
     parser.add_argument("--engines", nargs="*", default=list(ENGINES))
     parser.add_argument("--folder", help="for the stack and the outputs")
     parser.add_argument("--engine", help=argparse.SUPPRESS)

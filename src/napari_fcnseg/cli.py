@@ -116,6 +116,12 @@ def make_parser() -> ArgumentParser:
         default="none",
         help="mean of several views of each tile: mirrored, or turned as well",
     )
+    predict.add_argument(
+        "--precision",
+        choices=("float32", "bfloat16", "float16"),
+        default="float32",
+        help="what the network computes in; the smaller ones change some labels",
+    )
     predict.add_argument("--ngff", choices=("0.4", "0.5"), default="0.5", help="OME-Zarr version")
     predict.add_argument("--mask", metavar="P", help="segment only where this image is not 0")
     predict.add_argument(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from napari_fcnseg.models.model import Model
 
 FILES = (".zarr", ".tif", ".tiff")
-SETTINGS = ("tile", "halo", "memory", "device", "context", "augment")
+SETTINGS = ("tile", "halo", "memory", "device", "context", "augment", "precision")
 
 
 def predict(options: Namespace) -> int:

@@ -38,11 +38,15 @@ class Normalisation:
         """Number of channels."""
         return len(self.offset)
 
+    def constants(self, ndim: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return what to subtract and what to multiply with, for ``(channels, ...)``."""
+        along = (-1,) + (1,) * (ndim - 1)
+        offset = np.asarray(self.offset, np.float32).reshape(along)
+        return offset, (1 / np.asarray(self.scale)).astype(np.float32).reshape(along)
+
     def __call__(self, block: NDArray[Any]) -> NDArray[np.float32]:
         """Normalise an array of shape ``(channels, ...)``."""
-        along = (-1,) + (1,) * (block.ndim - 1)
-        offset = np.asarray(self.offset, np.float32).reshape(along)
-        factor = (1 / np.asarray(self.scale)).astype(np.float32).reshape(along)
+        offset, factor = self.constants(block.ndim)
         out: NDArray[np.float32] = (block.astype(np.float32) - offset) * factor
         if block.dtype.kind == "f":
             out[~np.isfinite(out)] = 0

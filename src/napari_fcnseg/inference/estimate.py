@@ -13,7 +13,7 @@ from napari_fcnseg.inference.budget import tile_memory
 from napari_fcnseg.inference.context import Context, SliceContext
 from napari_fcnseg.inference.encode import Kind
 from napari_fcnseg.inference.members import Models, as_models, plan_members
-from napari_fcnseg.inference.runner import Runner
+from napari_fcnseg.inference.runner import Precision, Runner
 from napari_fcnseg.inference.views import Augment
 
 PYRAMID = 4 / 3  # of the finest level
@@ -67,6 +67,7 @@ def estimate(
     halo: int | None = None,
     context: Context = "slice",
     augment: Augment = "none",
+    precision: Precision = "float32",
 ) -> Estimate:
     """Measure one tile, in the middle, and say what all of them will cost.
 
@@ -76,7 +77,10 @@ def estimate(
     members = plan_members(models, opened, tile, region, memory, None, halo, augment, context)
     tiles, taken = members[0].tiles, 0.0
     for member in members:
-        runner, largest = Runner(member.model, [output], device, augment), member.tiles.largest
+        runner, largest = (
+            Runner(member.model, [output], device, augment, precision),
+            member.tiles.largest,
+        )
         pooled = SliceContext(opened, runner, context)(largest.core)
         for _ in range(2):  # the first one warms up
             began = time.perf_counter()

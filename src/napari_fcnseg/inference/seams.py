@@ -52,7 +52,7 @@ def check_seams(
         ``context``, ``augment``.
     """
     opened, models = open_image(image, axes=axes), as_models(model)
-    members = plan_members(models, opened, **_without(settings, "device"))
+    members = plan_members(models, opened, **_without(settings, "device", "precision"))
     tiles, exact = members[0].tiles, _without(settings, "tile", "memory", "halo")
     target = Target(None, "probabilities", models[0].classes, opened, tiles, {})
     work = TileWork(members, opened, (target,), **exact)

@@ -37,6 +37,7 @@ class TileWork:
     device: str = "auto"
     context: Context = "slice"
     augment: str = "none"
+    precision: str = "float32"
     mask: Mask | None = None
     sinks: tuple[Output, ...] = ()
     _lock: Any = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
@@ -86,7 +87,7 @@ class TileWork:
         return tuple(self._make_run(member, kinds) for member in self.members)
 
     def _make_run(self, member: Member, kinds: list[str]) -> Callable[[int], Blocks]:
-        runner = Runner(member.model, kinds, self.device, self.augment)
+        runner = Runner(member.model, kinds, self.device, self.augment, self.precision)
         contexts = SliceContext(self.image, runner, self.context)
         blanks, tiles = Blanks(), member.tiles
 
