@@ -5,8 +5,8 @@
 Times are medians of three runs after one to warm up, at full published width: one image of
 512 x 512 through the network, and one training step of two patches of 256 x 256 with AdamW.
 Networks that lose a border are given it on top; those that see stacks take 16 slices of
-128 x 128, and train on 8 of 64 x 64. Peak memory on CUDA is torch's own count; on the CPU it is counted as `fs.describe`
-does, weights and activations.
+128 x 128, and train on 8 of 64 x 64. Peak memory on CUDA is torch's own count; on the CPU it is
+counted as `fs.describe` does, weights and activations.
 """
 
 import argparse

@@ -309,6 +309,8 @@ def test_nets_and_info(files, capsys):
     assert "188-204" in capsys.readouterr().out
     assert run("info", files / "image.tif", "--json") == 0
     assert json.loads(capsys.readouterr().out)["axes"] == "ZYX"
+    assert run("info", files / "image.tif", "--tile", "512") == 3
+    assert "--tile, --batch and --labels tell what a network" in capsys.readouterr().err
     train(files)
     capsys.readouterr()
     assert run("info", files / "m.zip", "--json") == 0
@@ -396,3 +398,50 @@ def test_two_images_of_one_name_do_not_meet(files, capsys):
     images = files / "image.tif", files / "b/image.tif"
     assert run("predict", files / "m.zip", *images, "--out", files / "all", "--overwrite") == 8
     assert "would go to the same" in capsys.readouterr().err
+
+
+def test_kinds_members_mask_and_seams(files, capsys):
+    train(files)
+    train(files, "--seed", "5", out="n.zip")
+    mask = np.zeros((160, 176), np.uint8)
+    mask[40:90, 30:150] = 1
+    tifffile.imwrite(files / "mask.tif", mask, photometric="minisblack")
+    capsys.readouterr()
+    job = ("predict", files / "m.zip", files / "image.tif", "--out", files / "out")
+    more = ("--ensemble", files / "n.zip", "--mask", files / "mask.tif", "--augment", "flips")
+    assert run(*job, *more, "--output", "labels,probabilities-u8", "--check-seams", "--json") == 0
+    shown = capsys.readouterr()
+    assert "seams: a single tile" in shown.err
+    labels, shares = (entry["output"] for entry in json.loads(shown.out))
+    found = fs.open_image(labels).read({})[0]
+    assert np.array_equal(found[0] > 0, mask > 0)
+    assert fs.open_image(shares).dtype == np.uint8
+    models = [fs.load_model(files / name) for name in ("m.zip", "n.zip")]
+    expected = fs.segment(models, files / "image.tif", augment="flips")
+    assert np.array_equal(found, np.where(mask, expected, 0))
+
+
+def test_tiles_with_less_context(files, capsys):
+    train(files)
+    capsys.readouterr()
+    job = ("predict", files / "m.zip", files / "image.tif", "--tile", "96")
+    assert run(*job, "--out", files / "a.ome.tif", "--tolerance", "1", "--check-seams") == 0
+    told = capsys.readouterr().err
+    assert "halo 0 px (exact: 8); probabilities differ by at most 0." in told
+    assert "borders, " in told
+    assert run(*job, "--out", files / "b.ome.tif", "--tolerance", "0") == 0
+    assert "halo 8 px (exact: 8); probabilities differ by at most 0 on" in capsys.readouterr().err
+    found = fs.open_image(files / "b.ome.tif").read({})[0]
+    model = fs.load_model(files / "m.zip")
+    assert np.array_equal(found, fs.segment(model, files / "image.tif", tile=96))
+
+
+def test_labels_into_their_image(files, capsys):
+    train(files)
+    image = files / "image.ome.zarr"
+    run("predict", files / "m.zip", files / "image.tif", "--out", image)
+    capsys.readouterr()
+    inside = image / "labels" / "again"
+    assert run("predict", files / "m.zip", image, "--out", inside) == 0
+    assert capsys.readouterr().out.strip() == str(inside)
+    assert run("verify", inside) == 0

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from napari_fcnseg.errors import ImageError
 from napari_fcnseg.printing import open_as_told, print_json, print_table
 
 
@@ -48,6 +49,11 @@ def info(options: Namespace) -> int:
         if not path.exists() and difflib.get_close_matches(options.what, NETS):
             find_net(options.what)  # says which ones there are
         image = open_as_told(options.what, options)
+        if options.tile or options.labels or options.batch > 1:
+            raise ImageError(
+                f"{options.what} is an image: --tile, --batch and --labels tell what a network or "
+                "model costs and sees; leave them out"
+            )
         found = {name: getattr(image, name) for name in ("axes", "shape", "scale", "units")}
         found["dtype"] = str(image.dtype)
     if options.labels and "receptive_field" in found:

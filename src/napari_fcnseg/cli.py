@@ -14,6 +14,7 @@ from pathlib import Path
 
 from napari_fcnseg import __version__, about, commands, segmenting
 from napari_fcnseg.errors import FcnsegError
+from napari_fcnseg.predict_options import add_predict_options, whole_number
 
 INTERRUPTED = commands.INTERRUPTED
 BROKEN_PIPE = 141
@@ -68,8 +69,8 @@ def make_parser() -> ArgumentParser:
     info = command(about.info, _opening())
     info.add_argument("what", metavar="MODEL|IMAGE|NET")
     info.add_argument("--labels", metavar="P", help="labels that the network is to learn")
-    info.add_argument("--tile", type=_count, help="edge of the input that memory is told for")
-    info.add_argument("--batch", type=_count, default=1, help="inputs at once")
+    info.add_argument("--tile", type=whole_number, help="edge of the input that memory is told for")
+    info.add_argument("--batch", type=whole_number, default=1, help="inputs at once")
 
     train = command(commands.train, _work(), _budget(), _opening())
     train.add_argument("--image", nargs="+", required=True, metavar="P", help="images")
@@ -91,72 +92,7 @@ def make_parser() -> ArgumentParser:
         help="what the value 0 is: unlabelled, or the background of dense labels",
     )
 
-    predict = command(segmenting.predict, _work(), _opening())
-    predict.add_argument("model", type=Path, metavar="MODEL")
-    predict.add_argument("image", nargs="+", metavar="IMAGE")
-    predict.add_argument(
-        "--out",
-        type=Path,
-        required=True,
-        metavar="P",
-        help="a file ending in .ome.zarr or .ome.tif, IMAGE.zarr/labels/NAME, or a folder",
-    )
-    predict.add_argument(
-        "--output",
-        default="labels",
-        metavar="KIND,...",
-        help="labels, probabilities, probabilities-f16, probabilities-u8; several in one pass",
-    )
-    predict.add_argument(
-        "--ensemble", action="append", type=Path, metavar="MODEL", help="one more model that votes"
-    )
-    predict.add_argument(
-        "--augment",
-        choices=("none", "flips", "all"),
-        default="none",
-        help="mean of several views of each tile: mirrored, or turned as well",
-    )
-    predict.add_argument(
-        "--precision",
-        choices=("float32", "bfloat16", "float16"),
-        default="float32",
-        help="what the network computes in; the smaller ones change some labels",
-    )
-    predict.add_argument("--ngff", choices=("0.4", "0.5"), default="0.5", help="OME-Zarr version")
-    predict.add_argument("--mask", metavar="P", help="segment only where this image is not 0")
-    predict.add_argument(
-        "--context",
-        choices=("slice", "tile"),
-        default="slice",
-        help="what global pooling sees, in networks that pool: a thumbnail of the slice, or the "
-        "tile, where tiles do not agree and fade into each other",
-    )
-    predict.add_argument("--tile", type=int, help="largest edge of a tile, halo included")
-    halo = predict.add_mutually_exclusive_group()
-    halo.add_argument("--halo", type=int, help="context in pixels, where the exact one costs much")
-    halo.add_argument(
-        "--tolerance",
-        type=float,
-        metavar="P",
-        help="take the smallest context that changes probabilities by no more than P, as measured",
-    )
-    predict.add_argument(
-        "--check-seams",
-        action="store_true",
-        help="compare tiles with larger ones at some borders first, and say how they differ",
-    )
-    predict.add_argument("--memory", metavar="2GB", help="what network and tiles may take")
-    predict.add_argument(
-        "--resume",
-        action="store_true",
-        help="go on with an unfinished output, mend a damaged one, or start where there is none",
-    )
-    predict.add_argument(
-        "--dry-run", action="store_true", help="measure one tile and say what all will cost"
-    )
-    where = predict.add_mutually_exclusive_group()
-    where.add_argument("--workers", type=_count, metavar="N", help="processes of this machine")
-    where.add_argument("--scheduler", metavar="tcp://...", help="a dask scheduler and its workers")
+    add_predict_options(command(segmenting.predict, _work(), _opening()))
 
     verify = command(segmenting.verify)
     verify.add_argument("out", type=Path, metavar="OUT", help="what predict wrote")
@@ -180,18 +116,10 @@ def _work() -> ArgumentParser:
 def _budget() -> ArgumentParser:
     options = ArgumentParser(add_help=False)
     size = options.add_mutually_exclusive_group()
-    size.add_argument("--steps", type=_count, help="budget in steps: repeatable to the bit")
+    size.add_argument("--steps", type=whole_number, help="budget in steps: repeatable to the bit")
     size.add_argument("--minutes", type=float, help="budget in minutes")
     options.add_argument("--seed", type=int, help="seed of weights, patches and augmentation")
     return options
-
-
-def _count(text: str) -> int:
-    """Whole number from 1 on."""
-    count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"{count} is not at least 1")
-    return count
 
 
 def _opening() -> ArgumentParser:

@@ -145,3 +145,17 @@ def test_rows_belong_to_the_choices(segment, large):
     assert segment.form.path.native.isVisible()
     assert not segment.form.image.native.isVisible()
     assert rows.isVisible()
+
+
+def test_what_it_will_cost_is_measured_and_nothing_written(
+    segment, large, viewer, press, ended, qtbot, tmp_path
+):
+    to_file(segment, tmp_path / "p.ome.zarr")
+    press(segment.cost_button)
+    ended(segment)
+    told = segment.panel.status.text()
+    assert "40 tiles of 1 x " in told
+    assert "halo 24 px" in told
+    assert "MB of memory" in told
+    assert not list(tmp_path.iterdir())
+    assert len(viewer.layers) == 1

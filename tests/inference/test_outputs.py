@@ -130,3 +130,15 @@ def test_processes_do_not_share_chunks(model, stack, tmp_path):
     out = zarr.create_array(tmp_path / "a.zarr", shape=stack.shape, chunks=(1, 33, 47), dtype="u1")
     with pytest.raises(OutputError, match="share chunks of"):
         fs.predict(model, stack, out, axes="ZYX", tile=TILE, scheduler=1).wait()
+
+
+def test_a_smaller_precision_changes_few_labels(model, stack, tmp_path):
+    exact = fs.segment(model, stack, axes="ZYX")
+    image, out = fs.Image(stack, "ZYX"), tmp_path / "a.ome.zarr"
+    fs.predict(model, image, out, precision="bfloat16", device="cpu").wait()
+    found = fs.open_image(out).read({})[0]
+    assert 0 < (found != exact).mean() < 0.05
+    with pytest.raises(OutputError, match="another precision"):
+        fs.predict(model, image, out, resume=True)
+    with pytest.raises(fs.FcnsegError, match="'float8': choose one of float32, bfloat16, float16"):
+        fs.predict(model, image, out, precision="float8")

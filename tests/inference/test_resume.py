@@ -68,11 +68,7 @@ def test_a_cancelled_run_goes_on_to_the_same_bytes(job, tmp_path, name, output):
     assert events[0].done == recorded
     done = [event.done for event in events if isinstance(event, TileDone)]
     assert done == list(range(recorded + 1, len(events[0].plan) + 1))
-    if name.endswith("zarr"):
-        assert files(tmp_path / name) == files(tmp_path / f"whole.{name}")
-    else:  # tifffile writes the time and a unique name
-        found, whole = (fs.open_image(tmp_path / n).read({}) for n in (name, f"whole.{name}"))
-        assert np.array_equal(found, whole)
+    assert files(tmp_path / name) == files(tmp_path / f"whole.{name}")
     assert sorted(p.name for p in tmp_path.iterdir() if p.name.startswith(name)) == [
         name,
         f"{name}.journal",

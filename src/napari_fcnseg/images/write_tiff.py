@@ -5,6 +5,7 @@ from contextlib import suppress
 from itertools import product
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import numpy as np
 import tifffile
@@ -78,7 +79,13 @@ class OmeTiffOutput(OmeZarrOutput):
 
     def _metadata(self) -> dict[str, Any]:
         spec = self.spec
-        metadata: dict[str, Any] = {"axes": spec.axes, "Name": spec.name}
+        # Not the time's: a run that was cut off and gone on with writes the same bytes.
+        unique = uuid5(NAMESPACE_URL, f"napari-fcnseg:{spec}")
+        metadata: dict[str, Any] = {
+            "axes": spec.axes,
+            "Name": spec.name,
+            "UUID": f"urn:uuid:{unique}",
+        }
         for a, size, unit in zip(spec.axes, spec.scale, spec.units, strict=True):
             if unit in SYMBOLS:
                 key = "TimeIncrement" if a == "T" else f"PhysicalSize{a}"

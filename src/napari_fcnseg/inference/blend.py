@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from napari_fcnseg.inference.plan import Plan, Tile
 
-KEPT = 2**29  # bytes of results that wait for their neighbours
+KEPT = 2**28  # bytes of results that wait for their neighbours
 
 
 class Blender:

@@ -106,7 +106,9 @@ class Runner:
     def _cast(self) -> AbstractContextManager[Any]:
         """Return the context in which the network computes in its precision."""
         if self._precision == "float32":
-            return nullcontext()
+            # Else cuDNN rounds what it multiplies to 10 bits.
+            flags = torch.backends.cudnn.flags
+            return flags(allow_tf32=False) if self.device.type == "cuda" else nullcontext()
         return torch.autocast(self.device.type, getattr(torch, self._precision))
 
     def __call__(self, block: NDArray[Any], tile: Tile, context: Pooled = ()) -> Blocks:
