@@ -185,11 +185,13 @@ def _measured(run: Run, device: str) -> Generator[Estimate, None, None]:
 
 def told(cost: Estimate) -> str:
     """Return what a prediction costs, for people."""
+    size, halo = " x ".join(map(str, cost.tile)), max(cost.halo)
+    taken = f"about {minutes(cost.seconds)}" if cost.seconds >= 1 else "less than a second"
     return (
-        f"{cost.tiles} tile{'s' * (cost.tiles > 1)} of {' x '.join(map(str, cost.tile))} px, halo "
-        f"{max(cost.halo)} px: {cost.overhead:.2f} times the pixels. About {minutes(cost.seconds)} "
-        f"on {cost.device}, {cost.memory / 1e6:,.0f} MB of memory, {cost.disk / 1e6:,.1f} MB in a "
-        "file"
+        f"{cost.tiles} tile{'s' * (cost.tiles > 1)} of {size} px, halo {halo} px: "
+        f"{cost.overhead:.2f} times the pixels.\n"
+        f"On {cost.device}: {taken}, {cost.memory / 1e6:,.0f} MB of memory, "
+        f"{cost.disk / 1e6:,.1f} MB in a file."
     )
 
 

@@ -13,7 +13,7 @@ from napari_fcnseg.nets.base import SegmentationNet
 from napari_fcnseg.nets.costs import memory
 from napari_fcnseg.nets.geometry import AxisGeometry
 
-DEFAULT = 1280 * 2**20  # bytes, for network and tiles
+DEFAULT = 2**30  # bytes, for network and tiles
 ROUNDS = 6
 CLOSE = 0.85  # of the budget is near enough
 UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}

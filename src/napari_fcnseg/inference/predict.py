@@ -93,7 +93,7 @@ def predict(
         with its journal, and what is damaged is computed again.
     memory
         What network and tiles may take, in bytes or as ``"2GB"``, on the device that computes;
-        it decides how large tiles are where `tile` does not. By default 1.3 GB.
+        it decides how large tiles are where `tile` does not. By default 1.1 GB.
     halo
         Context of a tile in pixels, where the exact one costs too much: tiles then differ from
         the untiled network, by what `calibrate` measures.
