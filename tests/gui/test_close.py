@@ -35,7 +35,8 @@ def test_training_ends_with_the_window(train, press, viewer, qtbot):
 
 def test_no_half_written_file_looks_whole(dock, press, viewer, qtbot, tmp_path):
     before = engine_threads()
-    viewer.add_image(np.zeros((60, 512, 512), np.uint8), axis_labels=("z", "y", "x"))
+    pixels = np.random.default_rng(0).integers(0, 256, (60, 512, 512), np.uint8)  # none is blank
+    viewer.add_image(pixels, axis_labels=("z", "y", "x"))
     trained_models(viewer).add(make_model())
     segment = dock("Segment")
     segment.form.output.value = "file"
