@@ -6,7 +6,6 @@ import torch
 from tests.conftest import make_model
 
 import napari_fcnseg as fs
-from napari_fcnseg.inference.runner import Runner
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 
@@ -51,8 +50,3 @@ def test_memory_keeps_to_its_budget(image):
     torch.cuda.reset_peak_memory_stats()
     fs.predict(model, fs.Image(image, "ZYX"), out, device="cuda", memory="300MB").wait()
     assert torch.cuda.max_memory_allocated() < 1.2 * 300e6
-
-
-def test_one_tile_at_a_time_on_the_device(image):
-    runner = Runner(make_model(), ["labels"], "cuda")
-    assert next(iter(runner._net.parameters())).is_cuda
