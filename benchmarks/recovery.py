@@ -2,9 +2,9 @@
 
     python benchmarks/recovery.py [--kills 20] [--edge 1024]
 
-A child process predicts with `resume=True` and is killed (SIGKILL) after a random time; the next
-one goes on. At each start the tiles that the journal has must not be computed again; in the end
-all files must have the bytes of a run that nobody disturbed.
+A child process predicts with `resume=True` and is killed (SIGKILL) at a random moment after its
+first tile; the next one goes on. At each start the tiles that the journal has must not be computed
+again; in the end all files must have the bytes of a run that nobody disturbed.
 """
 
 import argparse
@@ -64,13 +64,12 @@ def main(options):
         while not out.exists():
             before = recorded(out)
             child = subprocess.Popen(_command(options, out), stdout=subprocess.PIPE)
+            first = child.stdout.readline()
             if kills < options.kills:
-                try:
-                    child.wait(rng.uniform(0.3, 1.2) * taken / 3)
-                except subprocess.TimeoutExpired:
-                    child.send_signal(signal.SIGKILL)
-                    kills += 1
-            lines = child.communicate()[0].splitlines(keepends=True)
+                time.sleep(rng.uniform(0, taken / options.kills / 2))
+                child.send_signal(signal.SIGKILL)
+                kills += 1
+            lines = [first, *child.communicate()[0].splitlines(keepends=True)]
             done = [line for line in lines if line.endswith(b"\n")]
             twice += len(set(done) & set(computed))
             computed += done
