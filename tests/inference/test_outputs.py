@@ -91,6 +91,15 @@ def test_ome_zarr_0_4(model, stack, tmp_path, kind):
     assert (path / "0" / ".zarray").exists()
 
 
+def test_another_version_is_another_output(model, stack, tmp_path):
+    job = fs.predict(model, stack, tmp_path / "a.ome.zarr", axes="ZYX", ngff="0.4", tile=TILE)
+    for event in job:
+        if isinstance(event, TileDone) and event.done == 3:
+            job.close()
+    with pytest.raises(OutputError, match=r"another ngff \(0.4 then, 0.5 now\)"):
+        fs.predict(model, stack, tmp_path / "a.ome.zarr", axes="ZYX", resume=True)
+
+
 def test_an_unknown_version_is_refused(model, stack, tmp_path):
     with pytest.raises(OutputError, match=r"'0.6': choose one of 0.4, 0.5"):
         fs.predict(model, stack, tmp_path / "a.ome.zarr", axes="ZYX", ngff="0.6")

@@ -136,6 +136,16 @@ def test_an_older_journal_never_vouches_for_a_new_output(job, tmp_path, monkeypa
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_an_interrupted_overwrite_goes_on(job, tmp_path, name):
+    job(name, tile=400).wait()
+    run_until(job(name, overwrite=True), 7)
+    finished = len(Journal(tmp_path / f"{name}.journal"))
+    assert tiles_of(job(name, resume=True)) == 45 - finished
+    job("whole." + name).wait()
+    assert files(tmp_path / name) == files(tmp_path / f"whole.{name}")
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_without_its_journal_a_finished_output_is_left_alone(job, tmp_path, name):
     job(name).wait()
     (tmp_path / f"{name}.journal").unlink()

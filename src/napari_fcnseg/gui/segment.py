@@ -75,10 +75,8 @@ class SegmentWidget(DockContent):
 
     def start(self) -> None:
         """Start segmenting; problems are told as notifications."""
-        try:
-            run = self._prepare()
-        except FcnsegError as error:
-            tell(error)
+        run = self._prepare()
+        if run is None:
             return
         self._run = run
         device = self.form.device.value
@@ -100,10 +98,8 @@ class SegmentWidget(DockContent):
         if self.panel.job:
             tell(FcnsegError("a job is running: wait for it, or cancel it"))
             return
-        try:
-            run = self._prepare()
-        except FcnsegError as error:
-            tell(error)
+        run = self._prepare()
+        if run is None:
             return
         device = self.form.device.value
         self.panel.say(f"measuring a tile of {run.image.name}")
@@ -112,11 +108,16 @@ class SegmentWidget(DockContent):
             lambda event: self.panel.say(told(event)) if isinstance(event, Estimate) else None,
         )
 
-    def _prepare(self) -> Run:
-        model = self.form.chosen_model()
-        image, source, region = self.form.chosen_image()
-        shape = tuple(b - a for a, b in region) if region else image.kept_shape
-        return Run(model, image, source, region, self.form.chosen_output(shape))
+    def _prepare(self) -> Run | None:
+        """Gather what is chosen; tell what is wrong with it, if anything."""
+        try:
+            model = self.form.chosen_model()
+            image, source, region = self.form.chosen_image()
+            shape = tuple(b - a for a, b in region) if region else image.kept_shape
+            return Run(model, image, source, region, self.form.chosen_output(shape))
+        except FcnsegError as error:
+            tell(error)
+            return None
 
     def _receive(self, event: Event) -> None:
         run = self._run

@@ -65,15 +65,16 @@ def describe_image(spec: OutputSpec, levels: Sequence[Level]) -> dict[str, Any]:
         )
         for number, level in enumerate(levels)
     )
-    version = {} if spec.ngff == "0.5" else {"version": "0.4"}
-    scales = [kind.multiscales.Multiscale(axes=axes, datasets=datasets, name=spec.name, **version)]
-    given: dict[str, Any] = {"version": spec.ngff, "multiscales": scales}
+    # 0.5 tells its version of the whole, 0.4 of each multiscale.
+    whole, each = {"version": spec.ngff}, dict[str, str]()
+    if spec.ngff == "0.4":
+        whole, each = each, whole
+    scales = [kind.multiscales.Multiscale(axes=axes, datasets=datasets, name=spec.name, **each)]
+    given: dict[str, Any] = {"multiscales": scales, **whole}
     model = kind.image.ImageAttrs
     if spec.image_label is not None:
         given["image-label"] = {**spec.image_label, "version": spec.ngff}
         model = kind.image_label.ImageLabelAttrs
-    if spec.ngff == "0.4":
-        del given["version"]
     attributes = model.model_validate(given)
     plain: dict[str, Any] = attributes.model_dump(by_alias=True, exclude_none=True, mode="json")
     return {"ome": plain} if spec.ngff == "0.5" else plain

@@ -151,7 +151,7 @@ class FileOutput(Output):
         check_free(path, mode)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            if mode == "resume" and path.exists():
+            if mode == "resume" and path.exists() and not self.partial.exists():
                 self._take_up()
             if mode == "resume" and self.partial.exists():
                 self._open()

@@ -9,7 +9,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from itertools import product
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,12 +28,16 @@ class Blender:
     ----------
     tiles
         A plan that blends.
+    classes
+        How many there are.
     run
         Gives the probabilities of a tile, ``(classes, *core)``.
     """
 
-    def __init__(self, tiles: Plan, run: Callable[[Tile], NDArray[np.float32]]) -> None:
-        self._tiles, self._run = tiles, run
+    def __init__(
+        self, tiles: Plan, classes: int, run: Callable[[Tile], NDArray[np.float32]]
+    ) -> None:
+        self._tiles, self._classes, self._run = tiles, classes, run
         self._kept: OrderedDict[int, NDArray[np.float32]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -47,11 +50,11 @@ class Blender:
             for i, count, fades in zip(at, counts, self._tiles.fades, strict=True)
         ]
         core = self._tiles[number].core
-        total: Any = 0.0
-        weights: Any = 0.0
+        weights = np.zeros([b - a for a, b in core], np.float32)
+        total = np.zeros((self._classes, *weights.shape), np.float32)
         for place in product(*near):
             other = int(np.ravel_multi_index(place, counts))
-            wide, weight = self._tiles.grown(other), self._weight(other)
+            wide = self._tiles.grown(other)
             shared = [
                 (max(a, c), min(b, d)) for (a, b), (c, d) in zip(core, wide.core, strict=True)
             ]
@@ -61,14 +64,11 @@ class Blender:
                 slice(a - c, b - c) for (a, b), (c, _) in zip(shared, wide.core, strict=True)
             )
             there = tuple(slice(a - c, b - c) for (a, b), (c, _) in zip(shared, core, strict=True))
-            shares = self._result(other)
-            if np.isscalar(total):
-                total = np.zeros((len(shares), *(b - a for a, b in core)), np.float32)
-                weights = np.zeros(total.shape[1:], np.float32)
-            total[(slice(None), *there)] += shares[(slice(None), *here)] * weight[here]
-            weights[there] += weight[here]
-        blended: NDArray[np.float32] = total / weights
-        return blended
+            weight = self._weight(other)[here]
+            total[(slice(None), *there)] += self._result(other)[(slice(None), *here)] * weight
+            weights[there] += weight
+        total /= weights
+        return total
 
     def _result(self, number: int) -> NDArray[np.float32]:
         with self._lock:
@@ -83,7 +83,7 @@ class Blender:
     def _weight(self, number: int) -> NDArray[np.float32]:
         """Weights of a grown tile: a product of ramps."""
         tile, wide = self._tiles[number], self._tiles.grown(number)
-        weight = np.ones((), np.float32)
+        weight: NDArray[np.float32] = np.ones((), np.float32)
         for core, span in zip(tile.core, wide.core, strict=True):
             ramp = np.ones(span[1] - span[0], np.float32)
             for border, fade in ((core[0], core[0] - span[0]), (core[1], span[1] - core[1])):

@@ -77,10 +77,8 @@ def estimate(
     members = plan_members(models, opened, tile, region, memory, None, halo, augment, context)
     tiles, taken = members[0].tiles, 0.0
     for member in members:
-        runner, largest = (
-            Runner(member.model, [output], device, augment, precision),
-            member.tiles.largest,
-        )
+        runner = Runner(member.model, [output], device, augment, precision)
+        largest = member.tiles.largest
         pooled = SliceContext(opened, runner, context)(largest.core)
         for _ in range(2):  # the first one warms up
             began = time.perf_counter()

@@ -52,6 +52,7 @@ def identify(
         "axes": spec.axes,
         "shape": spec.shape,
         "block": spec.block,
+        "ngff": spec.ngff,
         **settings,
     }
 

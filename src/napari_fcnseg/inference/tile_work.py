@@ -99,10 +99,9 @@ class TileWork:
 
         if not tiles.fade:
             return lambda number: run(tiles[number])
-        blend = Blender(tiles, lambda tile: run(tile)[0])
+        blend = Blender(tiles, len(member.model.classes), lambda tile: run(tile)[0])
         return lambda number: (blend(number),)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return partial(
-            TileWork, **{f.name: getattr(self, f.name) for f in fields(self) if f.init}
-        ), ()
+        given = {f.name: getattr(self, f.name) for f in fields(self) if f.init}
+        return partial(TileWork, **given), ()
