@@ -1,5 +1,8 @@
 """Costs, counted without computing, against what can be counted by hand or was published."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch import nn
@@ -73,3 +76,16 @@ def test_the_network_itself_is_left_alone():
     assert all(p.device.type == "cpu" and p.grad is None for p in net.parameters())
     with torch.inference_mode():
         assert net(torch.zeros(1, 1, 16, 16)).shape == (1, 2, 16, 16)
+
+
+def test_counting_does_not_import_the_compiler():
+    """It would take three seconds of every start."""
+    count = "memory(fs.build_net('unet', 1, 2), [188, 188])"
+    code = f"""if True:
+        import sys
+        import napari_fcnseg as fs
+        from napari_fcnseg.nets.costs import memory
+        assert {count} > 0
+        assert "torch._dynamo" not in sys.modules
+    """
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -11,6 +11,8 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from napari_fcnseg.nets.fold import fold_batchnorm
+
 if TYPE_CHECKING:
     from napari_fcnseg.nets.base import SegmentationNet
 
@@ -20,6 +22,11 @@ STATES = 2  # of AdamW, for each weight
 class _PeakMemory(TorchDispatchMode):
     """Counts the bytes of all tensors that are alive, and the most there ever were."""
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Nothing is compiled here; to tell the compiler so imports it, which takes 3 s."""
+        return False
+
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.now = self.peak = 0
@@ -28,7 +35,8 @@ class _PeakMemory(TorchDispatchMode):
     def __torch_dispatch__(
         self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        result = func(*args, **(kwargs or {}))
+        outlined = _joined if func is torch.ops.aten.cat.default else func
+        result = outlined(*args, **(kwargs or {}))
         for leaf in tree_leaves(result):
             if isinstance(leaf, Tensor):
                 self._follow(leaf.untyped_storage())
@@ -46,11 +54,21 @@ class _PeakMemory(TorchDispatchMode):
         self.now -= nbytes
 
 
+def _joined(tensors: Sequence[Tensor], axis: int = 0) -> Tensor:
+    """`torch.cat` without numbers; its own outline imports the compiler as well."""
+    size = list(tensors[0].shape)
+    size[axis] = sum(t.shape[axis] for t in tensors)
+    return tensors[0].new_empty(size)
+
+
 @contextmanager
 def _outlined(net: "SegmentationNet", training: bool) -> Iterator["SegmentationNet"]:
-    """Yield a copy of the network without numbers."""
+    """Yield a copy of the network without numbers, as it is trained or as it is run."""
+    outline = copy.deepcopy(net).train(training)
+    if not training:
+        fold_batchnorm(outline)
     with torch.device("meta"):
-        yield copy.deepcopy(net).to("meta").train(training)
+        yield outline.to("meta")
 
 
 def flops(net: "SegmentationNet", size: Sequence[int]) -> int:
