@@ -33,7 +33,7 @@ def peak():
 
 def run(options):
     """One prediction in this process; prints what it took as JSON."""
-    torch.set_num_threads(2)
+    torch.set_num_threads(1 if options.net == "one" else 2)  # see results/tiling.md
     model = benchmark_model(options.net, options.count)
     with torch.inference_mode():
         model.net(torch.randn(1, 1, 64, 64))
