@@ -12,11 +12,11 @@ from .images.image import Image as Image
 from .images.open import open_image as open_image
 from .inference.calibrate import calibrate as calibrate
 from .inference.estimate import estimate as estimate
+from .inference.lazy import segment_lazy as segment_lazy
 from .inference.plan import plan as plan
 from .inference.predict import predict as predict
 from .inference.seams import check_seams as check_seams
 from .inference.segment import segment as segment
-from .inference.segment import segment_lazy as segment_lazy
 from .inference.verify import verify as verify
 from .models.load import load_model as load_model
 from .models.model import Model as Model

@@ -150,7 +150,7 @@ def test_rows_belong_to_the_choices(segment, large):
 def test_what_it_will_cost_is_measured_and_nothing_written(
     segment, large, viewer, press, ended, qtbot, tmp_path
 ):
-    to_file(segment, tmp_path / "p.ome.zarr")
+    segment.form.output.value = "file"  # where to is asked for when it is needed
     press(segment.cost_button)
     ended(segment)
     told = segment.panel.status.text()

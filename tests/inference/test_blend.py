@@ -1,5 +1,6 @@
 """Networks that are not exact: named, certified, blended; and how far tiles differ."""
 
+import dask.array as da
 import numpy as np
 import pytest
 import torch
@@ -108,6 +109,15 @@ def test_blended_bytes_do_not_depend_on_the_run(inexact, image, tmp_path, monkey
     assert set(np.unique(labels)) <= {1, 7}
 
 
+@pytest.mark.parametrize("output", ["labels", "probabilities"])
+def test_lazy_tiles_are_blended_too(inexact, image, output):
+    whole = fs.segment(inexact, image, output, axes="YX", tile=TILE)
+    lazy = fs.segment_lazy(inexact, da.from_array(image, chunks=77), output, tile=TILE)
+    assert lazy.numblocks[-1] > 1
+    assert np.array_equal(lazy.compute(), whole)
+    assert np.array_equal(lazy[..., 60:80, 100:140].compute(), whole[..., 60:80, 100:140])
+
+
 def test_seams_are_measured(model, inexact, image):
     exact = fs.check_seams(model, image, axes="YX", tile=TILE)
     assert exact.borders >= 2
@@ -132,9 +142,9 @@ def test_a_smaller_halo_is_calibrated(model, image):
     found = fs.segment(model, image, "probabilities", axes="YX")
     out = np.zeros_like(found)
     fs.predict(
-        model, fs.Image(image, "YX"), out, output="probabilities", halo=tight.halo, tile=TILE
+        model, fs.Image(image, "YX"), out, output="probabilities", halo=loose.halo, tile=TILE
     ).wait()
-    assert 0 < np.abs(out - found).max() < 20e-3  # measured on a sample, not a promise
+    assert 1e-4 < np.abs(out - found).max() < 0.4  # measured on a sample, not a promise
 
 
 def test_a_negative_halo_is_none(model, image):

@@ -261,6 +261,19 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", place], check=True)
 
 
+def test_what_may_not_be_read_is_not_taken_for_damaged(job, tmp_path, monkeypatch):
+    job("a.ome.zarr").wait()
+    before = (tmp_path / "a.ome.zarr.journal").read_bytes()
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("napari_fcnseg.inference.session.open_levels", refuse)
+    with pytest.raises(OutputError, match="cannot go on with .*a.ome.zarr.*Permission denied"):
+        job("a.ome.zarr", resume=True).wait()
+    assert (tmp_path / "a.ome.zarr.journal").read_bytes() == before
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_full_disk_is_told_and_gone_on_with(model, small_disk, tmp_path, monkeypatch, name):
     rng = np.random.default_rng(0)

@@ -8,14 +8,13 @@ import napari_fcnseg as fs
 from napari_fcnseg.nets.device import channels_last, place
 
 
-@pytest.mark.parametrize(("conv", "edges"), [(nn.Conv2d, 2), (nn.Conv3d, 3)])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_the_first_layer_stays_in_the_fast_layout(conv, edges, channels):
+def test_the_first_layer_stays_in_the_fast_layout(channels):
     """Even of one channel, whose kernels PyTorch would take for the slow one."""
-    net = conv(channels, 8, 3)
+    net = nn.Conv2d(channels, 8, 3)
     place(net, torch.device("cpu"))
-    out = net(channels_last(torch.randn(1, channels, *[9] * edges)))
-    assert out.stride(1) == 1
+    out = net(channels_last(torch.randn(1, channels, 9, 9)))
+    assert out.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_what_is_placed_computes_the_same():

@@ -98,7 +98,7 @@ class SegmentWidget(DockContent):
         if self.panel.job:
             tell(FcnsegError("a job is running: wait for it, or cancel it"))
             return
-        run = self._prepare()
+        run = self._prepare(writes=False)
         if run is None:
             return
         device = self.form.device.value
@@ -108,13 +108,14 @@ class SegmentWidget(DockContent):
             lambda event: self.panel.say(told(event)) if isinstance(event, Estimate) else None,
         )
 
-    def _prepare(self) -> Run | None:
+    def _prepare(self, writes: bool = True) -> Run | None:
         """Gather what is chosen; tell what is wrong with it, if anything."""
         try:
             model = self.form.chosen_model()
             image, source, region = self.form.chosen_image()
             shape = tuple(b - a for a, b in region) if region else image.kept_shape
-            return Run(model, image, source, region, self.form.chosen_output(shape))
+            out = self.form.chosen_output(shape) if writes else None
+            return Run(model, image, source, region, out)
         except FcnsegError as error:
             tell(error)
             return None

@@ -102,3 +102,17 @@ def kept_axes(axes: str) -> str:
 
 def _times(shape: Sequence[int]) -> str:
     return " x ".join(str(n) for n in shape)
+
+
+def given_order(axes: str, leading: int = 0) -> list[int]:
+    """Transposition of a result with the `kept_axes` into the order in which `axes` has them.
+
+    Parameters
+    ----------
+    axes
+        Of the image.
+    leading
+        Dimensions in front of them, which stay.
+    """
+    kept = [kept_axes(axes).index(a) + leading for a in axes if a != "C"]
+    return [*range(leading), *kept]

@@ -82,13 +82,13 @@ def plan_members(
     least = min((tiles.core for tiles in plans), key=math.prod)
     shared = tuple(core) if core and len(core) == len(least) else least
     return tuple(
-        Member(model, _certified(model, replace(tiles, core=shared), context))
+        Member(model, certified(model, replace(tiles, core=shared), context))
         for model, tiles in zip(models, plans, strict=True)
     )
 
 
-def _certified(model: Model, tiles: Plan, context: str) -> Plan:
-    """Add what was measured on the network; tiles that do not agree fade into each other."""
+def certified(model: Model, tiles: Plan, context: str) -> Plan:
+    """Return the plan with what was measured on the network; tiles that do not agree fade."""
     certificate, net = model.net.certificate, model.net
     if certificate.exact or (net.freezes and context == "slice"):
         return replace(tiles, certificate=certificate)

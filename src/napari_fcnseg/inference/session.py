@@ -95,7 +95,7 @@ def open_session(
                 sink = target.open("overwrite")
                 journal.start(identity, tiles)
         except OSError as error:
-            raise OutputError(f"cannot write {journal.path}: {error}") from error
+            raise OutputError(f"cannot go on with {target.path}: {error}") from error
         yield Session(sink, journal)
 
 
@@ -135,6 +135,8 @@ def _forget_damaged(path: Path, journal: Journal) -> None:
     blocks = Grid(tuple(journal.identity["shape"]), tuple(journal.identity["block"]))
     try:
         levels = open_levels(path)
+    except PermissionError:
+        raise  # nothing is known to be damaged
     except Exception:  # damaged bytes raise what codec and format please
         damaged = [n for n in range(len(blocks)) if n in journal]
     else:
