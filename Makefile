@@ -14,7 +14,7 @@ demo: $(VENV)/.base  ## run the main job on a synthetic EM stack
 	$(BIN)/fcnseg demo --out demo --overwrite
 
 test: $(VENV)/.dev system  ## install what tests need and run them
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(VENV)/.dev  ## style, types and manifest
 	$(BIN)/ruff check

@@ -11,7 +11,8 @@ from napari_fcnseg.images.normalise import Normalisation
 
 settings.register_profile("fcnseg", deadline=None, print_blob=True)
 settings.load_profile("fcnseg")
-torch.set_num_threads(2)
+# Two cores, whether one process runs the tests or pytest-xdist shares them out.
+torch.set_num_threads(2 // min(2, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))))
 
 CLASSES = (fs.SegClass(1, "membrane", "#e69f00"), fs.SegClass(7, "cell", "#56b4e9"))
 
