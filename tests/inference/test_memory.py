@@ -1,5 +1,7 @@
 """Tiles keep to the memory that there is."""
 
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -110,3 +112,21 @@ def test_halves_make_the_tile():
         )
     cell = plan("YX", (8, 8), net.geometry)
     assert cell.halves(cell[0]) is None
+
+
+def test_members_of_an_ensemble_take_turns(monkeypatch, grey):
+    """Each in memory alone, whatever threads do."""
+    scores, at_once, most = Runner._scores, [], []
+
+    def watched(runner, *args):
+        at_once.append(runner)
+        most.append(len(at_once))
+        time.sleep(0.02)
+        found = scores(runner, *args)
+        at_once.remove(runner)
+        return found
+
+    monkeypatch.setattr(Runner, "_scores", watched)
+    fs.segment([make_model(0), make_model(1)], grey, axes="ZYX", tile=72)
+    assert len(most) > 6
+    assert max(most) == 1

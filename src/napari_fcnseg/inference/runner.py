@@ -48,6 +48,8 @@ class Runner:
         See `views`; their probabilities are averaged.
     precision
         ``"float32"``, or what the network computes in: ``"bfloat16"``, ``"float16"``.
+    turn
+        Held while it computes; runners that share it take turns, and memory.
 
     Attributes
     ----------
@@ -62,6 +64,7 @@ class Runner:
         device: str = "auto",
         augment: str = "none",
         precision: str = "float32",
+        turn: threading.Lock | None = None,
     ) -> None:
         for kind in kinds:
             check_kind(kind)
@@ -77,7 +80,7 @@ class Runner:
             model.classes,
         )
         self._views, self._precision = views(augment), precision
-        self._lock = threading.Lock()
+        self._turn = turn or threading.Lock()
         self.too_large = math.inf
 
     @property
@@ -87,7 +90,7 @@ class Runner:
 
     def pool(self, thumbnail: NDArray[Any]) -> Pooled:
         """Return what global poolings see in raw pixels, shape ``(channels, Y, X)``."""
-        with self._lock, torch.inference_mode(), self._cast():
+        with self._turn, torch.inference_mode(), self._cast():
             return self._net.pool_context(self._batch(thumbnail))
 
     def _batch(self, block: NDArray[Any]) -> Tensor:
@@ -130,7 +133,7 @@ class Runner:
         """
         core = tuple(stop - start for start, stop in tile.core)
         frozen = self._net.frozen_context(context) if context else nullcontext()
-        with self._lock, torch.inference_mode(), self._cast(), frozen:
+        with self._turn, torch.inference_mode(), self._cast(), frozen:
             scores = self._scores(self._batch(block), tile.crop[-self._net.ndim :])
             scores = scores.reshape(-1, *core)
             logits = len(self._views) == 1

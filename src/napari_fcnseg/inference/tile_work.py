@@ -84,10 +84,13 @@ class TileWork:
     @cached_property
     def _runs(self) -> tuple[Callable[[int], Blocks], ...]:
         kinds = ["probabilities"] if self._mixed else [t.kind for t in self.targets]
-        return tuple(self._make_run(member, kinds) for member in self.members)
+        turn = threading.Lock()  # one at a time, or they would need the memory of all
+        return tuple(self._make_run(member, kinds, turn) for member in self.members)
 
-    def _make_run(self, member: Member, kinds: list[str]) -> Callable[[int], Blocks]:
-        runner = Runner(member.model, kinds, self.device, self.augment, self.precision)
+    def _make_run(
+        self, member: Member, kinds: list[str], turn: threading.Lock
+    ) -> Callable[[int], Blocks]:
+        runner = Runner(member.model, kinds, self.device, self.augment, self.precision, turn)
         contexts = SliceContext(self.image, runner, self.context)
         blanks, tiles = Blanks(), member.tiles
 
