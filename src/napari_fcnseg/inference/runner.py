@@ -64,7 +64,7 @@ class Runner:
         device: str = "auto",
         augment: str = "none",
         precision: str = "float32",
-        turn: threading.Lock | None = None,
+        turn: AbstractContextManager[Any] | None = None,
     ) -> None:
         for kind in kinds:
             check_kind(kind)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields
 from functools import cached_property, partial
 from typing import Any
@@ -88,7 +89,7 @@ class TileWork:
         return tuple(self._make_run(member, kinds, turn) for member in self.members)
 
     def _make_run(
-        self, member: Member, kinds: list[str], turn: threading.Lock
+        self, member: Member, kinds: list[str], turn: AbstractContextManager[Any]
     ) -> Callable[[int], Blocks]:
         runner = Runner(member.model, kinds, self.device, self.augment, self.precision, turn)
         contexts = SliceContext(self.image, runner, self.context)
