@@ -181,19 +181,19 @@ def tiny_model(name):
 def untiled(model, image):
     """Probabilities of the network on the mirrored image, cropped, in float64."""
     exact = replace(model, net=copy.deepcopy(model.net).double())
-    frames = [axis.frame(n) for n, axis in zip(image.shape, model.net.geometry, strict=True)]
-    whole = zip(frames, image.shape, model.net.margin, strict=True)
-    crops = [slice(-low - margin, n - low - margin) for (low, _), n, margin in whole]
-    pads = [(-low, high - n) for (low, high), n in zip(frames, image.shape, strict=True)]
-    for axis, pad in enumerate(pads):  # an axis of length 1 has nothing to mirror
+    crops, length = [], image.shape
+    for axis, (n, g) in enumerate(zip(length, model.net.geometry, strict=True)):
+        (low, high), (first, last) = g.frame(n), g.source(0, n)  # no more than is seen
+        first, last = max(low, first), min(high, last)
         width = [(0, 0)] * image.ndim
-        width[axis] = pad
-        image = np.pad(image, width, "reflect" if image.shape[axis] > 1 else "edge")
+        width[axis] = (-first, last - n)
+        image = np.pad(image, width, "reflect" if n > 1 else "edge")
+        crops.append(slice(-first - g.margin, n - first - g.margin))
     return exact.probabilities(image[None])[(slice(None), *crops)]
 
 
 @pytest.mark.parametrize("name", EXACT)
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(data=st.data())
 def test_the_engine_tiles_it_exactly(name, data):
     """Any tile, any size, any chunks of the output; twice, as labels and as probabilities."""
@@ -211,9 +211,11 @@ def test_the_engine_tiles_it_exactly(name, data):
     shares = zarr.create_array({}, shape=(2, *shape), chunks=(1, *chunks), dtype="f4")
     outs = {"labels": labels, "probabilities": shares}
     fs.predict(model, image, outs, tile=tile, device="cpu").wait()
-    whole = untiled(model, pixels)
-    assert np.abs(shares[:] - whole).max() <= 1e-5
-    clear = np.abs(whole[0] - whole[1]) > 1e-5
+    whole = untiled(model, pixels).astype(np.float64)
+    largest = np.abs(np.diff(np.log(whole.clip(1e-30)), axis=0)).max()
+    close = 1e-5 * max(1, largest / 10)  # float32 rounds large logits of random weights coarsely
+    assert np.abs(shares[:] - whole).max() <= close
+    clear = np.abs(whole[0] - whole[1]) > close
     assert (labels[:] == whole.argmax(0) + 1)[clear].all()
 
 
