@@ -84,6 +84,9 @@ def make_parser() -> ArgumentParser:
     train.add_argument(
         "--start", type=Path, metavar="MODEL", help="model to go on from, or a coarser FCN"
     )
+    train.add_argument(
+        "--resume", action="store_true", help="go on with an interrupted training, bit for bit"
+    )
     train.add_argument("--classes", metavar="VALUE=NAME,...", help="names of label values")
     train.add_argument(
         "--unpainted",

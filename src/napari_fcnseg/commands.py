@@ -57,7 +57,12 @@ def train(options: Namespace) -> int:
     elif changes.get("net", recipe.net) != recipe.net:
         changes["net_options"] = {}
     recipe = Recipe.from_dict(recipe.to_dict() | changes)
-    check_place(options.out, options.overwrite)
+    checkpoint = options.out.with_name(options.out.name + ".checkpoint")
+    # What an interrupted run has saved is replaced by what it comes to in the end.
+    replaces = options.overwrite or (options.resume and checkpoint.exists())
+    check_place(options.out, replaces)
+    if options.overwrite and not options.resume:
+        checkpoint.unlink(missing_ok=True)
     classes = parse_class_map(options.classes) if options.classes else None
     images = [open_as_told(path, options) for path in options.image]
 
@@ -73,6 +78,8 @@ def train(options: Namespace) -> int:
         device=options.device,
         name=options.out.stem,
         start=start,
+        checkpoint=checkpoint,
+        resume=options.resume,
     )
     model, last, code = None, None, 0
     try:
@@ -82,12 +89,16 @@ def train(options: Namespace) -> int:
     except KeyboardInterrupt:
         if last is None:
             raise
-        print("interrupted: the best model so far is saved", file=sys.stderr)
+        job.close()
+        further = "; --resume goes on with it" * checkpoint.exists()
+        print(f"interrupted: the best model so far is saved{further}", file=sys.stderr)
         code = INTERRUPTED
     if model is None:
         assert last is not None
         model = last.best()
-    model.save(options.out, overwrite=options.overwrite)
+    model.save(options.out, overwrite=replaces)
+    if not code:
+        checkpoint.unlink(missing_ok=True)
     found = {
         "model": str(options.out),
         "classes": {c.id: c.name for c in model.classes},

@@ -23,7 +23,7 @@ class TrainingStarted(Event):
     """Training is set up.
 
     ``notes`` says in plain words what a person should know, for example that a class has
-    too few strokes to validate it.
+    too few strokes to validate it. ``step`` is the last of an earlier run that goes on.
     """
 
     net: str
@@ -31,6 +31,7 @@ class TrainingStarted(Event):
     device: str
     pixels: Mapping[str, int]
     notes: tuple[str, ...] = ()
+    step: int = 0
 
 
 @dataclass(frozen=True)

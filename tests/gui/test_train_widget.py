@@ -61,6 +61,34 @@ def test_strokes_that_are_painted_while_it_trains_are_safe(train, press, ended, 
     assert set(strokes.data[changed]) == {3}
 
 
+def test_it_learns_from_strokes_that_are_added_and_undone(train, press, ended, layers, qtbot):
+    _, strokes = layers
+    train.minutes.value = 100
+    before = int((strokes.data > 0).sum())
+    strokes.brush_size = 9
+
+    def steps_go_on():
+        seen = len(train.plot.loss)
+        qtbot.waitUntil(lambda: len(train.plot.loss) > seen + 3, timeout=MINUTE)
+
+    def learned():
+        return sum(train._last.model().provenance["labelled_pixels"].values())
+
+    press(train.panel.start_button)
+    steps_go_on()
+    assert learned() == before
+    strokes.paint((train._live.spans()[0][0], 30, 30), 1)
+    more = int((strokes.data > 0).sum())
+    assert more > before
+    steps_go_on()
+    assert learned() == more
+    strokes.undo()
+    steps_go_on()
+    assert learned() == before
+    press(train.panel.stop_button)
+    ended(train)
+
+
 def test_the_preview_follows_the_slice(train, press, ended, viewer, qtbot):
     train.minutes.value = 100
     press(train.panel.start_button)

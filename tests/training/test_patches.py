@@ -5,8 +5,9 @@ from napari_fcnseg.annotations.annotation import open_annotation
 from napari_fcnseg.errors import AnnotationError
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.normalise import Normalisation
-from napari_fcnseg.training import patches as module
-from napari_fcnseg.training.patches import PatchSampler, Source
+from napari_fcnseg.training import planes as module
+from napari_fcnseg.training.patches import PatchSampler
+from napari_fcnseg.training.planes import Source
 from napari_fcnseg.training.split import Split
 
 NONE = Split({}, 64, 16)

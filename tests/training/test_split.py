@@ -6,7 +6,8 @@ from napari_fcnseg.annotations.annotation import open_annotation
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.normalise import Normalisation
 from napari_fcnseg.training.hold_out import KEPT, hold_out
-from napari_fcnseg.training.patches import PatchSampler, Source
+from napari_fcnseg.training.patches import PatchSampler
+from napari_fcnseg.training.planes import Source
 
 
 def annotate(labels):

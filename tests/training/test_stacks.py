@@ -6,8 +6,7 @@ import pytest
 import napari_fcnseg as fs
 from napari_fcnseg.errors import NetError
 from napari_fcnseg.evaluation.scores import confusion_matrix, iou
-from napari_fcnseg.training.augment import augment
-from napari_fcnseg.training.trainer import patch_size
+from napari_fcnseg.training.augment import augment, patch_size
 
 NETS = {"unet25d": {"depth": 3, "width": 8}, "unet3d_light": {"depth": 3, "width": 4, "flat": 2}}
 

@@ -1,6 +1,6 @@
 """What a person painted on an image, checked, as lazy training targets."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from napari_fcnseg.annotations.classes import (
     classes_by_value,
     default_class,
 )
-from napari_fcnseg.annotations.index import LabelIndex, build_index
+from napari_fcnseg.annotations.index import LabelIndex, Plane, build_index
 from napari_fcnseg.annotations.points import Points
 from napari_fcnseg.annotations.points_file import read_if_points
 from napari_fcnseg.errors import AnnotationError, AxesError
@@ -58,6 +58,22 @@ class Annotation:
         by_id = {c.id: c for c in classes}
         renamed = {value: by_id.get(c.id, c) for value, c in self.by_value.items()}
         return replace(self, by_value=renamed)
+
+    def repainted(self, planes: Collection[Plane] | None = None) -> "Annotation":
+        """Read labels again that have changed where they are; new values stay unlabelled.
+
+        Parameters
+        ----------
+        planes
+            Positions along the axes before Y and X of what has changed; by default all.
+        """
+        found = build_index(self.labels, 0 in self.by_value, planes)
+        index = found if planes is None else self.index.without(planes).joined(found)
+        known = [value for value in index.counts if value in self.by_value]
+        kept = LabelIndex(
+            {v: index.counts[v] for v in known}, {v: index.positions[v] for v in known}
+        )
+        return replace(self, index=kept)
 
     @cached_property
     def _value_to_id(self) -> NDArray[np.int64]:

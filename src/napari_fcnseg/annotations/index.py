@@ -1,6 +1,8 @@
 """Where the labelled pixels of an annotation are."""
 
+import hashlib
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,9 +10,10 @@ from numpy.typing import NDArray
 
 from napari_fcnseg.annotations.classes import MAX_ID
 from napari_fcnseg.errors import AnnotationError
-from napari_fcnseg.images.grid import Spans
+from napari_fcnseg.images.grid import Grid, Spans
 from napari_fcnseg.images.image import Image
 
+Plane = tuple[int, ...]  # positions along the axes before Y and X
 SCAN_BLOCK = 1024
 KEPT = 2**19  # positions kept of each value; of more, an even random half, quarter, ...
 
@@ -30,9 +33,43 @@ class LabelIndex:
     counts: dict[int, int]
     positions: dict[int, NDArray[np.int64]]
 
+    @property
+    def fingerprint(self) -> str:
+        """A hash of what is labelled and where."""
+        found = hashlib.sha256(repr(sorted(self.counts.items())).encode())
+        for _, positions in sorted(self.positions.items()):
+            found.update(np.ascontiguousarray(positions).data)
+        return found.hexdigest()[:16]
 
-def build_index(labels: Image, zero_counts: bool) -> LabelIndex:
-    """Read all labels, block by block, and note where each value is.
+    def without(self, planes: Iterable[Plane]) -> "LabelIndex":
+        """Return the index without the labels of some planes."""
+        counts, positions = {}, {}
+        for value, at in self.positions.items():
+            gone = np.zeros(len(at), bool)
+            for plane in planes:
+                gone |= (at[:, :-2] == plane).all(axis=1)
+            if not gone.all():
+                positions[value] = at[~gone]
+                # Exact where all positions are kept; else as fair as the sample.
+                counts[value] = round(self.counts[value] * len(positions[value]) / len(at))
+        return LabelIndex(counts, positions)
+
+    def joined(self, other: "LabelIndex") -> "LabelIndex":
+        """Return the labels of both, which have no plane in common."""
+        values = sorted({*self.counts, *other.counts})
+        empty = np.zeros((0, 0), np.int64)
+        positions = {}
+        for value in values:
+            parts = [i.positions.get(value, empty) for i in (self, other)]
+            positions[value] = np.concatenate([p for p in parts if len(p)])
+        counts = {v: self.counts.get(v, 0) + other.counts.get(v, 0) for v in values}
+        return LabelIndex(counts, positions)
+
+
+def build_index(
+    labels: Image, zero_counts: bool, planes: Iterable[Plane] | None = None
+) -> LabelIndex:
+    """Read labels, block by block, and note where each value is.
 
     Parameters
     ----------
@@ -40,6 +77,8 @@ def build_index(labels: Image, zero_counts: bool) -> LabelIndex:
         Whole numbers without channel axis.
     zero_counts
         Whether 0 is a label like any other; else it is unlabelled.
+    planes
+        Positions along the axes before Y and X; by default all are read.
 
     Raises
     ------
@@ -50,7 +89,7 @@ def build_index(labels: Image, zero_counts: bool) -> LabelIndex:
     counts: Counter[int] = Counter()
     found: dict[int, list[NDArray[np.int64]]] = {}
     kept: dict[int, float] = {}
-    for spans in labels.blocks(SCAN_BLOCK):
+    for spans in labels.blocks(SCAN_BLOCK) if planes is None else _blocks(labels, planes):
         block = labels.read(spans)[0]
         _check_ids(block, spans, labels)
         if not (zero_counts or block.any()):
@@ -69,6 +108,13 @@ def build_index(labels: Image, zero_counts: bool) -> LabelIndex:
                 kept[value] /= 2
     positions = {v: np.concatenate(pieces) for v, pieces in found.items()}
     return LabelIndex(dict(counts), positions)
+
+
+def _blocks(labels: Image, planes: Iterable[Plane]) -> Iterator[Spans]:
+    for plane in planes:
+        leading = tuple((i, i + 1) for i in plane)
+        for part in Grid(labels.kept_shape[-2:], (SCAN_BLOCK, SCAN_BLOCK)):
+            yield (*leading, *part)
 
 
 def _check_ids(block: NDArray[np.integer], spans: Spans, labels: Image) -> None:

@@ -11,8 +11,8 @@ from napari_fcnseg.gui.llvm import keep_triton_out
 from napari_fcnseg.nets.costs import memory
 from napari_fcnseg.nets.describe import describe
 from napari_fcnseg.nets.registry import outline_net
+from napari_fcnseg.training.augment import patch_size
 from napari_fcnseg.training.recipe import Recipe
-from napari_fcnseg.training.trainer import patch_size
 
 DELAY = 200  # milliseconds; several changes at once are one
 

@@ -70,7 +70,7 @@ class RecipeForm(Rows):
         self._fields = {
             f.name: _row(f.name, getattr(recipe, f.name), *_split(hints[f.name]))
             for f in dataclasses.fields(recipe)
-            if f.name not in (*leave_out, "net_options")
+            if f.name not in (*leave_out, "net_options", "class_weights")
         }
         self.widgets = self._net | self._fields
         super().__init__(self.widgets.values())

@@ -28,6 +28,7 @@ from napari_fcnseg.gui.panel import JobPanel, tell
 from napari_fcnseg.gui.plot import CurvePlot
 from napari_fcnseg.gui.points import layer_points
 from napari_fcnseg.gui.preview import Preview, with_previews
+from napari_fcnseg.gui.stroke_watch import StrokeWatch
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.models.model import Model
 from napari_fcnseg.nets.registry import list_nets
@@ -56,6 +57,7 @@ class TrainWidget(DockContent):
         self._viewer = viewer
         self.model: Model | None = None
         self._live: LiveView | None = None
+        self._watch: StrokeWatch | None = None
         self._last: Step | None = None
         self.form = self._make_form()
         self.settings = RecipeForm(Recipe(), leave_out=("net", "minutes", "steps"))
@@ -131,13 +133,15 @@ class TrainWidget(DockContent):
             return
         unpainted, device, name = self.unpainted.value, self.device.value, f"layer {painted.name!r}"
 
-        def begin() -> Steps[Event]:
-            painted = open_annotation(data, image, unpainted=unpainted, name=name)
-            return train(
-                image, painted.named(classes), recipe, device=device, name=f"{image.name} model"
-            )
-
         live = self._live = LiveView(self._viewer, source, image, painted)
+        watch = self._watch = StrokeWatch(painted, live.spans)
+
+        def begin() -> Steps[Event]:
+            annotation = open_annotation(data, image, unpainted=unpainted, name=name)
+            named = annotation.named(classes)
+            watch.job = train(image, named, recipe, device=device, name=f"{image.name} model")
+            return watch.job
+
         self._last = None
         self.plot.clear()
         self.scores.clear()
@@ -178,6 +182,9 @@ class TrainWidget(DockContent):
         if self._live:
             self._live.close()
             self._live = None
+        if self._watch:
+            self._watch.close()
+            self._watch = None
         if stopped and self._last:
             self._keep(self._last.best(), f"stopped at step {self._last.step:,}; the best is kept")
         self._last = None

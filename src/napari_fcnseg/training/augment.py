@@ -1,21 +1,32 @@
 """Augmentation on the training device, in one resampling."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from napari_fcnseg.annotations.annotation import IGNORE
+from napari_fcnseg.nets.geometry import AxisGeometry, legal_size
+from napari_fcnseg.training.intensity import change_intensity
 from napari_fcnseg.training.recipe import Recipe
 
 ELASTIC_GRID = 3  # random displacements on a coarse 3 x 3 grid with a standard deviation
 ELASTIC_SD = 10.0  # of 10 pixels, as Ronneberger et al. 2015, section 3.1
 
 
+def patch_size(geometry: Sequence[AxisGeometry], recipe: Recipe) -> tuple[int, ...]:
+    """Legal size of what a training patch shows, ``(Y, X)`` or ``(Z, Y, X)``; Y and X are equal."""
+    *slices, rows, _ = geometry
+    asked = [recipe.slices or (1 if a.margin else max(a.field)) for a in slices]
+    along = zip([*asked, recipe.patch, recipe.patch], [*slices, rows, rows], strict=True)
+    return tuple(legal_size(n + 2 * a.margin, a.min_size, a.stride) for n, a in along)
+
+
 def window_size(patch: int, recipe: Recipe) -> int:
     """Edge of the window that a warped patch of edge `patch` is cut from."""
-    reach = patch * math.sqrt(2) if recipe.rotate == "any" else patch
+    reach = patch * (1 + recipe.scale) * (math.sqrt(2) if recipe.rotate == "any" else 1)
     if recipe.elastic:
         reach += 2 * ELASTIC_SD
     return patch + 2 * math.ceil((reach - patch) / 2)  # an even margin keeps the centre
@@ -61,7 +72,7 @@ def augment(
         turned = torch.randint(0, 2, (len(x),), generator=rng).bool().to(x.device)
         x = torch.where(turned.view(-1, 1, 1, 1, 1), x.flip(2), x)
         y = torch.where(turned.view(-1, 1, 1, 1), y.flip(1), y)
-    return _intensity(x, recipe, rng), y
+    return change_intensity(x, recipe, rng), y
 
 
 def _grid(count: int, patch: int, recipe: Recipe, rng: torch.Generator) -> Tensor:
@@ -81,25 +92,12 @@ def _grid(count: int, patch: int, recipe: Recipe, rng: torch.Generator) -> Tenso
     cos, sin = angle.cos(), angle.sin()
     turn = torch.stack([cos * mirror, -sin, sin * mirror, cos], dim=-1).view(count, 1, 2, 2)
     points = (turn[:, None] @ points[..., None])[..., 0]
+    if recipe.scale:
+        zoom = torch.rand(count, generator=rng).mul_(2).sub_(1) * math.log1p(recipe.scale)
+        points = points * zoom.exp().view(-1, 1, 1, 1)
     if recipe.elastic:
         bent = torch.rand(count, generator=rng) < recipe.elastic
         coarse = torch.randn(count, 2, ELASTIC_GRID, ELASTIC_GRID, generator=rng) * ELASTIC_SD
         shift = F.interpolate(coarse, size=(patch, patch), mode="bicubic", align_corners=True)
         points = points + shift.movedim(1, -1) * bent.view(-1, 1, 1, 1)
     return points
-
-
-def _intensity(images: Tensor, recipe: Recipe, rng: torch.Generator) -> Tensor:
-    """Change brightness and contrast of each patch and add noise."""
-
-    def uniform(low: float, high: float) -> Tensor:
-        drawn = torch.rand(len(images), *[1] * (images.ndim - 1), generator=rng)
-        return (drawn * (high - low) + low).to(images.device)
-
-    gain = 1 + uniform(-recipe.contrast, recipe.contrast)
-    shift = uniform(-recipe.brightness, recipe.brightness)
-    changed = images * gain + shift
-    if recipe.noise:
-        noise = torch.randn(images.shape, generator=rng).to(images.device)
-        changed = changed + noise * uniform(0, recipe.noise)
-    return changed

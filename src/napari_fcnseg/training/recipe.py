@@ -2,21 +2,15 @@
 
 import dataclasses
 import difflib
-import math
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Self, get_type_hints
 
 import tomli_w
 
 from napari_fcnseg.errors import RecipeError
-
-
-def bounds(low: float, high: float, step: float | None = None, tooltip: str = "") -> dict[str, Any]:
-    """Inclusive bounds of a number, in the words that a form understands."""
-    found: dict[str, Any] = {"min": low, "max": high, "tooltip": tooltip}
-    return found | ({"step": step} if step else {})
+from napari_fcnseg.training.limits import bounds, check_field
 
 
 @dataclass(frozen=True)
@@ -44,14 +38,28 @@ class Recipe:
         Peak learning rate of AdamW after the warm-up, and its weight decay.
     warm_up
         Part of the budget in which the rate rises; then it falls as a cosine.
-    dice
-        Weight of the Dice loss beside the cross-entropy.
-    flip, rotate
-        Mirror patches; turn them by right angles or by any angle.
+    loss
+        Of each labelled pixel, see `napari_fcnseg.training.losses`.
+    dice, false_negatives
+        Weight of the overlap loss beside it, and what a missed pixel counts in that against a
+        wrong one: 0.5 is Dice, more is Tversky's for thin or rare classes.
+    weighting, class_weights
+        What classes count in the loss of a pixel: ``"none"`` all the same, ``"balanced"`` and
+        ``"median_freq"`` more where they have few labels; or weights in the order of the
+        classes, which go first.
+    drop
+        Part of the labelled pixels that each step leaves out.
+    flip, rotate, scale
+        Mirror patches; turn them by right angles or by any angle; show them smaller or larger,
+        up to this much.
     elastic
         Probability of an elastic deformation (Ronneberger et al. 2015).
-    brightness, contrast, noise
+    brightness, contrast, gamma, noise
         Strength of random changes, in units of the normalised image.
+    blur, low_resolution
+        Probabilities of a blurred patch and of one with fewer pixels.
+    average
+        Decay of the running average of the weights, which is what is kept; 0: none.
     validation
         Part of the labelled area that is held out, in blocks; 0 holds nothing out.
     gap
@@ -72,15 +80,29 @@ class Recipe:
     rate: Annotated[float, bounds(1e-6, 1.0, 1e-4, "Peak learning rate")] = 3e-3
     weight_decay: Annotated[float, bounds(0.0, 1.0, 1e-3, "Weight decay of AdamW")] = 1e-2
     warm_up: Annotated[float, bounds(0.0, 0.5, 0.01, "Part of the budget for warm-up")] = 0.05
-    dice: Annotated[float, bounds(0.0, 10.0, 0.1, "Weight of the Dice loss")] = 0.5
+    loss: Annotated[
+        Literal["cross_entropy", "focal"], {"tooltip": "Loss of each labelled pixel"}
+    ] = "cross_entropy"
+    dice: Annotated[float, bounds(0.0, 10.0, 0.1, "Weight of the overlap loss")] = 0.5
+    false_negatives: Annotated[float, bounds(0.0, 1.0, 0.1, "0.5: Dice; more: Tversky")] = 0.5
+    weighting: Annotated[
+        Literal["none", "balanced", "median_freq"], {"tooltip": "What rare classes count"}
+    ] = "none"
+    class_weights: list[float] = field(default_factory=list)
+    drop: Annotated[float, bounds(0.0, 0.9, 0.1, "Labels left out of each step")] = 0.0
     flip: Annotated[bool, {"tooltip": "Mirror patches at random"}] = True
     rotate: Annotated[
         Literal["none", "right", "any"], {"tooltip": "Turn patches by right angles or any angle"}
     ] = "right"
+    scale: Annotated[float, bounds(0.0, 1.0, 0.05, "Largest relative change of size")] = 0.0
     elastic: Annotated[float, bounds(0.0, 1.0, 0.05, "Probability of elastic deformation")] = 0.1
     brightness: Annotated[float, bounds(0.0, 2.0, 0.05, "Largest change of brightness")] = 0.25
     contrast: Annotated[float, bounds(0.0, 0.9, 0.05, "Largest relative change of contrast")] = 0.25
+    gamma: Annotated[float, bounds(0.0, 1.0, 0.05, "Largest change of gamma")] = 0.0
     noise: Annotated[float, bounds(0.0, 2.0, 0.05, "Largest noise, standard deviation")] = 0.15
+    blur: Annotated[float, bounds(0.0, 1.0, 0.05, "Probability of a blurred patch")] = 0.0
+    low_resolution: Annotated[float, bounds(0.0, 1.0, 0.05, "Probability of fewer pixels")] = 0.0
+    average: Annotated[float, bounds(0.0, 0.9999, 0.01, "Decay of the averaged weights")] = 0.99
     validation: Annotated[float, bounds(0.0, 0.5, 0.05, "Part of the labels held out")] = 0.1
     gap: Annotated[int, bounds(0, 4096, 4, "Unused pixels around held-out labels")] = 16
     normalisation: Annotated[
@@ -90,7 +112,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for name, hint in get_type_hints(type(self), include_extras=True).items():
-            _check(name, getattr(self, name), hint)
+            check_field(name, getattr(self, name), hint)
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
@@ -120,25 +142,3 @@ class Recipe:
     def to_toml(self, path: str | Path) -> None:
         """Write all fields to a recipe file."""
         Path(path).write_text(tomli_w.dumps(self.to_dict()), "utf-8")
-
-
-def _check(name: str, value: Any, hint: Any) -> None:
-    """Check one field against its annotated type and bounds."""
-    kind, limits = (
-        (hint.__origin__, hint.__metadata__[0])
-        if get_origin(hint) is Annotated
-        else (
-            get_origin(hint),
-            {},
-        )
-    )
-    if get_origin(kind) is Literal:
-        if value not in get_args(kind):
-            choices = ", ".join(map(repr, get_args(kind)))
-            raise RecipeError(f"{name} = {value!r}: choose one of {choices}")
-        return
-    right = isinstance(value, int | float if kind is float else kind)
-    if not right or (kind is not bool and isinstance(value, bool)):
-        raise RecipeError(f"{name} = {value!r} should be of the type {kind.__name__}")
-    if "min" in limits and not (limits["min"] <= value <= limits["max"] and math.isfinite(value)):
-        raise RecipeError(f"{name} = {value!r} is not within {limits['min']} and {limits['max']}")

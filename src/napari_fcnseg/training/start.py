@@ -1,12 +1,50 @@
-"""Start a training run with the weights of a model."""
+"""The network that a training run starts with."""
 
 from collections.abc import Sequence
 
+import torch
+
 from napari_fcnseg.annotations.classes import SegClass, default_class
-from napari_fcnseg.errors import ModelError
+from napari_fcnseg.errors import ModelError, RecipeError
 from napari_fcnseg.models.model import Model
 from napari_fcnseg.nets.base import SegmentationNet
 from napari_fcnseg.nets.fcn import FCN, refine_fcn
+from napari_fcnseg.nets.registry import build_net
+from napari_fcnseg.training.prepare import TrainingData
+from napari_fcnseg.training.recipe import Recipe
+
+
+def make_net(data: TrainingData, recipe: Recipe, start: Model | None) -> SegmentationNet:
+    """Build a network for images and recipe, with random weights or those of a model.
+
+    Parameters
+    ----------
+    data
+        Has the channels and classes.
+    recipe
+        Has the network, and the seed of its weights.
+    start
+        See `take_weights`.
+
+    Raises
+    ------
+    FcnsegError
+        If the network does not fit the images, the recipe's batch or the model.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.seed)
+        channels, classes = data.images[0].channels, len(data.classes)
+        net = build_net(recipe.net, channels, classes, **recipe.net_options)
+    if start:
+        take_weights(net, start, data.classes)
+    if recipe.batch < net.min_batch:
+        raise RecipeError(
+            f"batch = {recipe.batch}: {recipe.net} needs at least {net.min_batch} patches "
+            "per step, as it normalises maps of one pixel over the batch"
+        )
+    for image in data.images:
+        net.check_axes(image.kept, image.name)
+    return net
 
 
 def take_weights(net: SegmentationNet, start: Model, classes: Sequence[SegClass]) -> None:

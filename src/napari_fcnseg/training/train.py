@@ -1,19 +1,47 @@
 """The one training loop."""
 
 import time
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from napari_fcnseg.annotations.annotation import Unpainted
+from napari_fcnseg.annotations.index import Plane
 from napari_fcnseg.events import Event, Step, Steps, Trained, TrainingStarted, Validated
 from napari_fcnseg.models.load import load_model
 from napari_fcnseg.models.model import Model
+from napari_fcnseg.training.budget import Budget
+from napari_fcnseg.training.checkpoint import Checkpoint
 from napari_fcnseg.training.prepare import Classes, prepare
 from napari_fcnseg.training.recipe import Recipe
 from napari_fcnseg.training.trainer import Trainer
 
-VALIDATIONS = 10  # over the budget
+Painted = SimpleQueue[tuple[int, Collection[Plane] | None]]
+
+
+class Training(Steps[Event]):
+    """A training job; its labels may change while it runs."""
+
+    def __init__(self, trainer: Trainer, checkpoint: Checkpoint) -> None:
+        self._painted: Painted = SimpleQueue()
+        super().__init__(_run(trainer, checkpoint, self._painted))
+
+    def repaint(self, image: int = 0, planes: Collection[Plane] | None = None) -> None:
+        """Tell that labels have changed where they are; the next step learns from them.
+
+        Held-out blocks stay as they were, and classes that are new have to wait for the next
+        training. May be called from any thread.
+
+        Parameters
+        ----------
+        image
+            Number of the image that was painted on.
+        planes
+            Positions along its axes before Y and X, such as ``[(3,)]``; by default all labels
+            are read again.
+        """
+        self._painted.put((image, planes))
 
 
 def train(
@@ -27,7 +55,9 @@ def train(
     device: str = "auto",
     name: str = "model",
     start: Model | str | Path | None = None,
-) -> Steps[Event]:
+    checkpoint: str | Path | None = None,
+    resume: bool = False,
+) -> Training:
     """Train a network on painted images.
 
     Parameters
@@ -49,11 +79,17 @@ def train(
     start
         Model (or its file) to go on from, with its weights and its normalisation: one of the
         recipe's network, or a coarser FCN, see `take_weights`.
+    checkpoint
+        File that keeps the run: every half minute, and when it is stopped. It stays.
+    resume
+        Go on with a `checkpoint` of the same recipe, images and labels, bit for bit as if it
+        had never been stopped; or start where there is none.
 
     Returns
     -------
-    Steps
-        Iterate to train: `TrainingStarted`, `Step` and `Validated` events, `Trained`.
+    Training
+        Iterate to train: `TrainingStarted`, `Step` and `Validated` events, `Trained`. Its
+        `repaint` takes in what is painted meanwhile.
         Closing it stops cleanly; ``best()`` of the last `Step` is the best model so far.
 
     Raises
@@ -64,7 +100,9 @@ def train(
     if isinstance(start, str | Path):
         start = load_model(start)
     data = prepare(images, annotations, axes, classes, unpainted)
-    return Steps(_run(Trainer(data, recipe or Recipe(), device, name, start)))
+    trainer = Trainer(data, recipe or Recipe(), device, name, start)
+    path = Path(checkpoint) if checkpoint is not None else None
+    return Training(trainer, Checkpoint(path, trainer.identity, resume))
 
 
 def fit(images: Any, annotations: Any, recipe: Recipe | None = None, **options: Any) -> Model:
@@ -74,36 +112,64 @@ def fit(images: Any, annotations: Any, recipe: Recipe | None = None, **options: 
     return last.model
 
 
-def _run(trainer: Trainer) -> Generator[Event, None, None]:
-    recipe = trainer.recipe
+def _run(
+    trainer: Trainer,
+    checkpoint: Checkpoint,
+    painted: Painted,
+) -> Generator[Event, None, None]:
+    recipe, budget = trainer.recipe, Budget(trainer.recipe)
+    if checkpoint.state:
+        trainer.load_state_dict(checkpoint.state["trainer"])
+        budget.load_state_dict(checkpoint.state["budget"])
     yield TrainingStarted(
         net=recipe.net,
         parameters=trainer.net.parameter_count,
         device=str(trainer.device),
         pixels=trainer.data.pixels,
         notes=trainer.notes,
+        step=trainer.steps,
     )
-    elapsed, progress, validated = 0.0, 0.0, 0
-    while progress < 1:
-        began = time.monotonic()  # time that the consumer takes is not part of the budget
-        loss, rate = trainer.step(progress)
-        spent = elapsed + time.monotonic() - began
-        progress = trainer.steps / recipe.steps if recipe.steps else spent / 60 / recipe.minutes
-        progress = min(1.0, progress)
-        scored = None
-        if progress * VALIDATIONS >= validated + 1:
-            validated, scored = int(progress * VALIDATIONS), trainer.validate()
-        elapsed += time.monotonic() - began
-        yield Step(
-            step=trainer.steps,
-            loss=loss,
-            rate=rate,
-            progress=progress,
-            elapsed=elapsed,
-            model=trainer.model,
-            best=trainer.best,
-        )
-        if scored:
-            scores, best = scored
-            yield Validated(trainer.steps, scores.iou, scores.pixels, scores.mean, best)
-    yield Trained(trainer.best(), trainer.steps, elapsed)
+
+    def keep() -> None:
+        checkpoint.write({"trainer": trainer.state_dict(), "budget": budget.state_dict()})
+
+    try:
+        while budget.progress < 1:
+            for number, planes in _changed(painted).items():
+                trainer.repaint(number, planes)
+            began = time.monotonic()  # time that the consumer takes is not part of the budget
+            loss, rate = trainer.step(budget.progress)
+            budget.spend(trainer.steps, time.monotonic() - began)
+            if budget.progress == 1:
+                trainer.settle()
+            scored = trainer.validate() if budget.validate() else None
+            budget.elapsed += time.monotonic() - began
+            if checkpoint.due:
+                keep()
+            yield Step(
+                step=trainer.steps,
+                loss=loss,
+                rate=rate,
+                progress=budget.progress,
+                elapsed=budget.elapsed,
+                model=trainer.model,
+                best=trainer.best,
+            )
+            if scored:
+                scores, best = scored
+                yield Validated(trainer.steps, scores.iou, scores.pixels, scores.mean, best)
+    except GeneratorExit:  # between two steps; one that failed in the middle is not kept
+        keep()
+        raise
+    keep()
+    yield Trained(trainer.best(), trainer.steps, budget.elapsed)
+
+
+def _changed(painted: Painted) -> dict[int, set[Plane] | None]:
+    """Planes of each image that were painted on since the last step; ``None``: perhaps all."""
+    found: dict[int, set[Plane] | None] = {}
+    while not painted.empty():
+        number, planes = painted.get()
+        before = found.get(number, set())
+        found[number] = None if planes is None or before is None else before | set(planes)
+    return found

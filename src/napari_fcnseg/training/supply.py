@@ -1,0 +1,75 @@
+"""Batches: patches drawn around labels, and changed at random."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from napari_fcnseg.nets.base import SegmentationNet
+from napari_fcnseg.nets.device import channels_last
+from napari_fcnseg.training.augment import augment, patch_size, window_size
+from napari_fcnseg.training.patches import PatchSampler
+from napari_fcnseg.training.recipe import Recipe
+
+
+class Supply:
+    """What a network learns from, batch by batch.
+
+    Parameters
+    ----------
+    sampler
+        Draws patches.
+    net
+        Its geometry decides their size.
+    recipe
+        Batch, patch and augmentation.
+    device
+        Where patches are changed.
+    rng
+        Chooses patches.
+
+    Attributes
+    ----------
+    torch_rng
+        Generator on the CPU of all other random numbers of a step.
+    """
+
+    def __init__(
+        self,
+        sampler: PatchSampler,
+        net: SegmentationNet,
+        recipe: Recipe,
+        device: torch.device,
+        rng: np.random.Generator,
+    ) -> None:
+        self._sampler, self._recipe, self._device, self._rng = sampler, recipe, device, rng
+        self.torch_rng = torch.Generator().manual_seed(recipe.seed)
+        *slices, _, self._edge = size = patch_size(net.geometry, recipe)
+        self._window = (*slices, *[window_size(self._edge, recipe)] * 2)
+        margins = list(zip(net.margin, size, strict=True))
+        self._core = [n - 2 * m for m, n in margins]
+        self._learned = (slice(None), *(slice(m, n - m) for m, n in margins))
+
+    def __call__(self) -> tuple[Tensor, Tensor]:
+        """Return what the network sees, and the class indices of what it says; -1: unlabelled."""
+        images, targets = self._sampler.draw(
+            self._recipe.batch, self._window, self._core, self._rng
+        )
+        x, y = augment(
+            torch.from_numpy(images).to(self._device),
+            torch.from_numpy(targets).to(self._device),
+            self._edge,
+            self._recipe,
+            self.torch_rng,
+        )
+        return channels_last(x), y[self._learned]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what is needed to go on."""
+        return {"numpy": self._rng.bit_generator.state, "torch": self.torch_rng.get_state()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        self._rng.bit_generator.state = state["numpy"]
+        self.torch_rng.set_state(state["torch"])
