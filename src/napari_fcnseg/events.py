@@ -54,13 +54,17 @@ class Step(Event):
 
 @dataclass(frozen=True)
 class Validated(Event):
-    """Scores on held-out strokes: IoU by class name, and on how many pixels."""
+    """Scores on held-out strokes: IoU by class name, and on how many pixels.
+
+    ``vanished`` are classes that have labels there, but that the network finds nowhere.
+    """
 
     step: int
     iou: Mapping[str, float]
     pixels: Mapping[str, int]
     mean_iou: float
     best: bool
+    vanished: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,8 @@ def follow(job: Steps[Any], quiet: bool = False) -> Iterator[Event]:
                         bar.update(event.progress - bar.n)
                     case Validated():
                         scores = f", held-out IoU {event.mean_iou:.3f}"
+                        if event.vanished:
+                            scores += f", {' and '.join(event.vanished)} not found at all"
                     case PredictionStarted():
                         bar.close()
                         bar = tqdm(

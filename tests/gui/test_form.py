@@ -23,7 +23,11 @@ def test_a_form_gives_its_recipe_back(qtbot):
 def test_every_field_has_one_row(qtbot):
     form = RecipeForm(fs.Recipe(), ELSEWHERE)
     qtbot.addWidget(form)
-    fields = {f.name for f in dataclasses.fields(fs.Recipe)} - {*ELSEWHERE, "net_options", "class_weights"}
+    fields = {f.name for f in dataclasses.fields(fs.Recipe)} - {
+        *ELSEWHERE,
+        "net_options",
+        "class_weights",
+    }
     assert set(form.widgets) == fields | {"depth", "width", "neighbours", "flat"}
 
 

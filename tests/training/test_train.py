@@ -120,6 +120,21 @@ def test_the_best_weights_are_kept_not_the_last(painted, monkeypatch, pixels, be
     assert events[-1].model.provenance["weights_of_step"] == step
 
 
+def test_a_class_that_vanishes_is_told(painted):
+    from napari_fcnseg.training.prepare import prepare
+    from napari_fcnseg.training.trainer import Trainer
+
+    image, _, strokes = painted
+    names = {1: "membrane", 2: "cell"}
+    data = prepare(image, np.where(strokes > 1, 2, strokes), axes="ZYX", classes=names)
+    trainer = Trainer(data, QUICK, "cpu", "m")
+    with torch.no_grad():
+        trainer.net.head.bias[1] = 1000.0
+    scores = trainer.validator.score(trainer.net)
+    assert scores.vanished == ("membrane",)
+    assert scores.iou["membrane"] == 0
+
+
 def test_a_model_keeps_what_it_was_when_training_goes_on(painted):
     image, _, strokes = painted
     job = fs.train(image, strokes, QUICK, axes="ZYX")

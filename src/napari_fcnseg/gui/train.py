@@ -170,7 +170,8 @@ class TrainWidget(DockContent):
             case Validated():
                 self.plot.add_iou(self._last.progress if self._last else 0.0, event.mean_iou)
                 each = (f"{n} {v:.2f} ({event.pixels[n]:,} px)" for n, v in event.iou.items())
-                self.scores.setText(f"IoU on held-out strokes: {', '.join(each)}")
+                gone = f". {' and '.join(event.vanished)}: not found at all" * bool(event.vanished)
+                self.scores.setText(f"IoU on held-out strokes: {', '.join(each)}{gone}")
             case Preview() if self._live:
                 self._live.show(event)
             case Trained():

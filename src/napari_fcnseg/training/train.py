@@ -157,7 +157,9 @@ def _run(
             )
             if scored:
                 scores, best = scored
-                yield Validated(trainer.steps, scores.iou, scores.pixels, scores.mean, best)
+                yield Validated(
+                    trainer.steps, scores.iou, scores.pixels, scores.mean, best, scores.vanished
+                )
     except GeneratorExit:  # between two steps; one that failed in the middle is not kept
         keep()
         raise

@@ -23,10 +23,14 @@ FEWEST_PIXELS = 50  # a score on fewer says nothing
 
 @dataclass(frozen=True)
 class Scores:
-    """IoU by class name, on how many pixels, and their mean."""
+    """IoU by class name, on how many pixels, and their mean.
+
+    ``vanished`` classes have labels, but the network finds them nowhere.
+    """
 
     iou: dict[str, float]
     pixels: dict[str, int]
+    vanished: tuple[str, ...] = ()
 
     @property
     def mean(self) -> float:
@@ -104,8 +108,11 @@ class Validator:
                 logits = net(channels_last(seen))[0]
                 winners = logits[(slice(None), *block.crop)].argmax(0).cpu().numpy()
                 matrix += confusion_matrix(block.target, winners, len(self._classes))
-        by_name = dict(zip((c.name for c in self._classes), iou(matrix).tolist(), strict=True))
-        return Scores({name: by_name[name] for name in self.scored}, self.pixels)
+        names = [c.name for c in self._classes]
+        by_name = dict(zip(names, iou(matrix).tolist(), strict=True))
+        found = dict(zip(names, matrix.sum(0).tolist(), strict=True))
+        vanished = tuple(name for name in self.scored if not found[name])
+        return Scores({name: by_name[name] for name in self.scored}, self.pixels, vanished)
 
 
 def _read_block(sampler: PatchSampler, net: SegmentationNet, number: int, corner: Corner) -> _Block:
