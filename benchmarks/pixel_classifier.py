@@ -11,7 +11,7 @@ TREES = 100
 def features(image):
     """Intensity, edges and texture (eigenvalues of the Hessian) at six scales."""
     pixels = image.read({})[0].astype(np.float32)
-    return multiscale_basic_features(pixels, sigma_min=0.5, sigma_max=LARGEST, num_workers=2)
+    return multiscale_basic_features(pixels, sigma_min=0.5, sigma_max=LARGEST, workers=2)
 
 
 def fit(painted, seed=0):

@@ -1,5 +1,6 @@
 """The command line as a person types it."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 import tifffile
+import torch
 
 import napari_fcnseg as fs
 from napari_fcnseg.cli import main
@@ -131,6 +133,27 @@ def test_steps_and_seed_make_the_same_model(files, painted):
     assert there.recipe == recipe
     for a, b in zip(here.net.parameters(), there.net.parameters(), strict=True):
         assert (a == b).all()
+
+
+def test_an_interrupted_training_goes_on(files, capsys):
+    assert train(files, "--steps", "6", out="whole.zip") == 0
+    recipe = dataclasses.replace(fs.Recipe.from_toml(files / "r.toml"), steps=6)
+    checkpoint = files / "m.zip.checkpoint"
+    inputs = files / "image.tif", files / "strokes.tif"
+    for event in (job := fs.train(*inputs, recipe, checkpoint=checkpoint)):
+        if isinstance(event, fs.events.Step) and event.step == 2:
+            job.close()
+    capsys.readouterr()
+    assert train(files, "--steps", "6") == 8
+    assert "go on with it with resume=True (--resume)" in capsys.readouterr().err
+    assert checkpoint.exists()
+    (files / "m.zip").write_bytes(b"what the interrupted run has saved")
+    assert train(files, "--steps", "6", "--resume") == 0
+    assert not checkpoint.exists()
+    models = [fs.load_model(files / name).net.state_dict() for name in ("whole.zip", "m.zip")]
+    assert all(torch.equal(value, models[1][name]) for name, value in models[0].items())
+    assert train(files, "--steps", "6", "--resume") == 8  # what is done stays
+    assert "exists already" in capsys.readouterr().err
 
 
 def test_values_of_a_label_file_are_mapped(files, capsys):
