@@ -40,13 +40,9 @@ def network(painted, dataset, options, seed):
     values = {name: _value(text) for name, text in changes.items()}
     recipe = fs.Recipe(**({"minutes": options.minutes, "seed": seed} | values))
     images, strokes = (list(part) for part in zip(*painted, strict=True))
-    steps = 0
-    for event in fs.train(images, strokes, recipe, classes=dataset.classes):
-        steps = getattr(event, "step", steps)
-        if isinstance(event, fs.events.Trained):
-            model = event.model
+    done = fs.train(images, strokes, recipe, classes=dataset.classes).wait()
     augment = "all" if options.views else "none"
-    return lambda image: fs.segment(model, image, augment=augment), f"{steps} steps"
+    return lambda image: fs.segment(done.model, image, augment=augment), f"{done.steps} steps"
 
 
 def classifier(painted, dataset, options, seed):

@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ class LabelIndex:
     counts: dict[int, int]
     positions: dict[int, NDArray[np.int64]]
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """A hash of what is labelled and where."""
         found = hashlib.sha256(repr(sorted(self.counts.items())).encode())
@@ -57,11 +58,10 @@ class LabelIndex:
     def joined(self, other: "LabelIndex") -> "LabelIndex":
         """Return the labels of both, which have no plane in common."""
         values = sorted({*self.counts, *other.counts})
-        empty = np.zeros((0, 0), np.int64)
-        positions = {}
-        for value in values:
-            parts = [i.positions.get(value, empty) for i in (self, other)]
-            positions[value] = np.concatenate([p for p in parts if len(p)])
+        positions = {
+            v: np.concatenate([i.positions[v] for i in (self, other) if v in i.positions])
+            for v in values
+        }
         counts = {v: self.counts.get(v, 0) + other.counts.get(v, 0) for v in values}
         return LabelIndex(counts, positions)
 

@@ -32,18 +32,22 @@ class Blender:
     ----------
     tiles
         A plan that blends.
+    classes
+        How many there are.
     run
         Gives the probabilities of a tile, ``(classes, *core)``.
     """
 
-    def __init__(self, tiles: Plan, run: Callable[[Tile], NDArray[np.float32]]) -> None:
-        self._tiles, self._run = tiles, run
+    def __init__(
+        self, tiles: Plan, classes: int, run: Callable[[Tile], NDArray[np.float32]]
+    ) -> None:
+        self._tiles, self._classes, self._run = tiles, classes, run
         self._kept: OrderedDict[int, NDArray[np.float32]] = OrderedDict()
         self._lock = threading.Lock()
 
     def __call__(self, number: int) -> NDArray[np.float32]:
         """Return ``(classes, *core)`` of a tile."""
-        return blend(self._tiles, number, self._result)
+        return blend(self._tiles, number, self._classes, self._result)
 
     def _result(self, number: int) -> NDArray[np.float32]:
         with self._lock:
@@ -68,7 +72,7 @@ def neighbours(tiles: Plan, number: int) -> list[int]:
     return [int(np.ravel_multi_index(place, counts)) for place in product(*near)]
 
 
-def blend(tiles: Plan, number: int, result: Result) -> NDArray[np.float32]:
+def blend(tiles: Plan, number: int, classes: int, result: Result) -> NDArray[np.float32]:
     """Mean of what a tile and its neighbours say of its core, by their weights.
 
     Parameters
@@ -77,12 +81,14 @@ def blend(tiles: Plan, number: int, result: Result) -> NDArray[np.float32]:
         A plan that blends.
     number
         Of the tile.
+    classes
+        How many there are.
     result
         Gives the probabilities of a grown tile by its number, ``(classes, *core)``.
     """
     core = tiles[number].core
     weights = np.zeros([b - a for a, b in core], np.float32)
-    total = np.zeros((len(result(number)), *weights.shape), np.float32)
+    total = np.zeros((classes, *weights.shape), np.float32)
     for other in neighbours(tiles, number):
         wide = tiles.grown(other)
         shared = [(max(a, c), min(b, d)) for (a, b), (c, d) in zip(core, wide.core, strict=True)]

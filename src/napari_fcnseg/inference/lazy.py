@@ -70,8 +70,10 @@ class _Graph:
 
     def block(self, number: int) -> da.Array:
         """Return the core of a tile."""
-        found, core = self._run(number), self.tiles[number].core
-        if self.tiles.fade:
+        core = self.tiles[number].core
+        if not self.tiles.fade:
+            found = self._run(number)
+        else:
             near = {n: self._run(n) for n in neighbours(self.tiles, number)}
             mix = partial(_blended, self.tiles, number, self._output, self._classes)
             found = delayed(mix, pure=False)(near)
@@ -125,7 +127,7 @@ def _blended(
     classes: Sequence[SegClass],
     found: Mapping[int, NDArray[np.float32]],
 ) -> NDArray[Any]:
-    mean = torch.from_numpy(blend(tiles, number, found.__getitem__))
+    mean = torch.from_numpy(blend(tiles, number, len(classes), found.__getitem__))
     return encode(mean, output, classes, logits=False)
 
 

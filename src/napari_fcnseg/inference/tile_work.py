@@ -103,7 +103,7 @@ class TileWork:
 
         if not tiles.fade:
             return lambda number: run(tiles[number])
-        blend = Blender(tiles, lambda tile: run(tile)[0])
+        blend = Blender(tiles, len(member.model.classes), lambda tile: run(tile)[0])
         return lambda number: (blend(number),)
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from napari_fcnseg.nets.fold import fold_batchnorm
+from napari_fcnseg.nets.fold import foldable
 
 if TYPE_CHECKING:
     from napari_fcnseg.nets.base import SegmentationNet
@@ -64,11 +64,11 @@ def _joined(tensors: Sequence[Tensor], axis: int = 0) -> Tensor:
 @contextmanager
 def _outlined(net: "SegmentationNet", training: bool) -> Iterator["SegmentationNet"]:
     """Yield a copy of the network without numbers, as it is trained or as it is run."""
-    outline = copy.deepcopy(net).train(training)
-    if not training:
-        fold_batchnorm(outline)
     with torch.device("meta"):
-        yield outline.to("meta")
+        outline = copy.deepcopy(net).to("meta").train(training)
+        for parent, _, name in foldable(outline):  # none while it trains
+            setattr(parent, name, nn.Identity())
+        yield outline
 
 
 def flops(net: "SegmentationNet", size: Sequence[int]) -> int:

@@ -23,12 +23,18 @@ def fold_batchnorm(net: nn.Module) -> None:
         Followers are recognised in a `Sequential`, and by torchvision's names: ``bn1``
         follows ``conv1``. All others, for instance a BatchNorm before its convolution, stay.
     """
+    for parent, conv, name in foldable(net):
+        _fold(conv, getattr(parent, name))
+        setattr(parent, name, nn.Identity())
+
+
+def foldable(net: nn.Module) -> Iterator[tuple[nn.Module, nn.Module, str]]:
+    """Yield the parent of each BatchNorm that can be folded, its convolution and its name."""
     for module in list(net.modules()):
         for parent, conv, name in _followers(module):
             norm = getattr(parent, name)
             if isinstance(conv, CONVOLUTIONS) and isinstance(norm, NORMS) and not norm.training:
-                _fold(conv, norm)
-                setattr(parent, name, nn.Identity())
+                yield parent, conv, name
 
 
 def _followers(module: nn.Module) -> Iterator[tuple[nn.Module, nn.Module, str]]:

@@ -1,6 +1,6 @@
 """How much of a training run is done."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from napari_fcnseg.training.recipe import Recipe
@@ -45,9 +45,8 @@ class Budget:
 
     def state_dict(self) -> dict[str, Any]:
         """Return what is needed to go on."""
-        state = asdict(self)
-        del state["recipe"]
-        return state
+        names = ("elapsed", "progress", "validated")
+        return {name: getattr(self, name) for name in names}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a state."""

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from napari_fcnseg.images.fingerprint import tell_image
 from napari_fcnseg.images.normalise import Normalisation
 from napari_fcnseg.models.model import Model, sample_size
 from napari_fcnseg.nets.base import SegmentationNet
@@ -43,7 +42,6 @@ def make_model(
         provenance={
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "versions": {package: version(package) for package in VERSIONS},
-            "images": [f"{image.name} {tell_image(image)}" for image in data.images],
             "labels": [a.index.fingerprint for a in data.annotations],
             "labelled_pixels": data.pixels,
             **run,

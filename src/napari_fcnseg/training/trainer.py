@@ -80,6 +80,7 @@ class Trainer:
         self._optimiser = Optimiser(self.net, recipe)
         self._average = Average(self.net, recipe.average)
         self._best = Best(len(data.classes))
+        self._images = [tell_image(image) for image in data.images]  # read once
         self._start = start and fingerprint(start)
         self._began = {"started_from": start.name} if start else {}
         self.steps = 0
@@ -159,6 +160,7 @@ class Trainer:
             self.recipe,
             self.normalisation,
             self.name,
+            images=[f"{i.name} {t}" for i, t in zip(self.data.images, self._images, strict=True)],
             device=str(self.device),
             steps=self.steps,
             weights_of_step=step,
@@ -172,7 +174,7 @@ class Trainer:
         return {
             "recipe": self.recipe.to_dict(),
             "classes": [(c.id, c.name) for c in self.data.classes],
-            "images": [tell_image(image) for image in self.data.images],
+            "images": self._images,
             "labels": [a.index.fingerprint for a in self.data.annotations],
             "start": self._start,
         }
