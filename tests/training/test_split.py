@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from napari_fcnseg.annotations.annotation import open_annotation
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.normalise import Normalisation
-from napari_fcnseg.training.hold_out import KEPT, hold_out
+from napari_fcnseg.training.hold_out import KEPT, MOST, Apart, hold_out
 from napari_fcnseg.training.patches import PatchSampler
 from napari_fcnseg.training.planes import Source
 
@@ -31,9 +31,9 @@ def test_held_out_labels_never_train_and_keep_their_distance(seed, share, gap):
     labels = scattered(seed)
     _, annotation = annotate(labels)
     rng = np.random.default_rng(seed)
-    (split,) = hold_out([annotation], share, gap, 8, rng)
+    (split,) = hold_out([annotation], share, Apart(gap), 8, rng)
     held = split.held_out(((0, 2), (0, 400), (0, 500)))
-    near = split.held_out(((0, 2), (0, 400), (0, 500)), gap)
+    near = split.held_out(((0, 2), (0, 400), (0, 500)), near=True)
     for positions in annotation.index.positions.values():
         assert (split.trains(positions) == ~near[tuple(positions.T)]).all()
     for z, y, x in np.argwhere(held)[::501]:  # whatever is within the gap is near
@@ -48,13 +48,13 @@ def test_about_the_wanted_share_of_each_class_is_held_out():
     shares = []
     for seed in range(10):
         _, annotation = annotate(scattered(seed))
-        (split,) = hold_out([annotation], 0.2, 16, 8, np.random.default_rng(seed))
+        (split,) = hold_out([annotation], 0.2, Apart(16), 8, np.random.default_rng(seed))
         corners = {tuple(c) for c in split.blocks}
         for positions in annotation.index.positions.values():
             grid = positions.copy()
             grid[:, 1:] -= grid[:, 1:] % split.edge
             shares.append(np.mean([tuple(p) in corners for p in grid.tolist()]))
-    assert all(0.05 < share <= 0.4 for share in shares)
+    assert all(0.05 < share <= MOST * 0.2 for share in shares)
     assert np.mean(shares) > 0.15
 
 
@@ -66,7 +66,7 @@ def test_small_paintings_get_small_blocks():
             y, x = rng.integers(0, 60), rng.integers(0, 50)
             labels[0, y : y + 2, x : x + 10] = value
     _, annotation = annotate(labels)
-    (split,) = hold_out([annotation], 0.2, 8, 8, np.random.default_rng(0))
+    (split,) = hold_out([annotation], 0.2, Apart(8), 8, np.random.default_rng(0))
     assert split.edge < 64
     held = split.held_out(((0, 1), (0, 64), (0, 64)))[0]
     assert {int(v) for v in np.unique(labels[0][held]) if v} == {1, 2, 3}
@@ -76,27 +76,77 @@ def test_a_single_stroke_is_not_held_out():
     labels = np.zeros((1, 200, 200), np.uint8)
     labels[0, 10:12, 10:40], labels[0, 100:102, 140:170] = 1, 2
     _, annotation = annotate(labels)
-    (split,) = hold_out([annotation], 0.2, 16, 8, np.random.default_rng(0))
+    (split,) = hold_out([annotation], 0.2, Apart(16), 8, np.random.default_rng(0))
     assert not split.blocks
 
 
 def test_blocks_lie_on_the_networks_grid():
     _, annotation = annotate(scattered(3))
-    (split,) = hold_out([annotation], 0.3, 16, 96, np.random.default_rng(0))
-    assert split.edge == 96
-    assert all(y % 96 == x % 96 == 0 for _, y, x in split.blocks)
+    (split,) = hold_out([annotation], 0.3, Apart(16), 96, np.random.default_rng(0))
+    assert split.blocks
+    assert split.edge % 96 == 0
+    assert all(y % split.edge == x % split.edge == 0 for _, y, x in split.blocks)
+
+
+def painted_on(planes, shape=(12, 96, 120)):
+    labels = np.zeros(shape, np.uint8)
+    for z in planes:
+        labels[z, 10:14, 10:60], labels[z, 50:54, 30:90] = 1, 2
+    return labels
+
+
+def test_whole_slices_are_held_out_where_there_are_several():
+    planes = [0, 2, 5, 7, 9, 11]
+    _, annotation = annotate(painted_on(planes))
+    (split,) = hold_out([annotation], 0.15, Apart(40), 8, np.random.default_rng(0))
+    assert len(split.held) == 1
+    (plane,) = split.held
+    for positions in annotation.index.positions.values():
+        assert (split.trains(positions) == (positions[:, 0] != plane[0])).all()
+    images = [annotate(painted_on([0], (1, 96, 120))[0])[1] for _ in range(6)]
+    splits = hold_out(images, 0.15, Apart(40), 8, np.random.default_rng(0))
+    assert sum(bool(s.blocks) for s in splits) == 1  # an image is as good as a slice
+
+
+def test_a_stack_network_trains_on_no_slice_that_sees_a_held_out_one():
+    _, annotation = annotate(painted_on(range(12)))
+    (split,) = hold_out([annotation], 0.1, Apart(8, 2), 8, np.random.default_rng(1))
+    held = {plane[0] for plane in split.held}
+    assert held
+    for positions in annotation.index.positions.values():
+        apart = np.min([np.abs(positions[:, 0] - z) for z in held], axis=0)
+        assert (split.trains(positions) == (apart > 2)).all()
+    mask = split.held_out(((0, 12), (8, 16), (8, 16)), near=True)
+    for z in range(12):
+        assert mask[z].all() == (min(abs(z - h) for h in held) <= 2)
+
+
+def test_the_gap_is_kept_where_labels_allow_and_halved_where_not():
+    far = np.zeros((1, 900, 900), np.uint8)
+    for y in range(0, 900, 60):
+        far[0, y : y + 3, 5:400], far[0, y + 30 : y + 33, 500:895] = 1, 2
+        far[0, y : y + 3, 500:895], far[0, y + 30 : y + 33, 5:400] = 1, 2
+    _, annotation = annotate(far)
+    (split,) = hold_out([annotation], 0.1, Apart(80), 8, np.random.default_rng(0), closer=True)
+    assert (split.gap, bool(split.blocks)) == (80, True)
+    _, annotation = annotate(far[:, :128, :128])
+    (split,) = hold_out([annotation], 0.1, Apart(80), 8, np.random.default_rng(0))
+    assert not split.blocks
+    (split,) = hold_out([annotation], 0.1, Apart(80), 8, np.random.default_rng(0), closer=True)
+    assert split.blocks
+    assert 16 <= split.gap < 80
 
 
 def test_nothing_is_held_out_on_request():
     _, annotation = annotate(scattered(3))
-    (split,) = hold_out([annotation], 0, 16, 8, np.random.default_rng(0))
+    (split,) = hold_out([annotation], 0, Apart(16), 8, np.random.default_rng(0))
     assert not split.blocks
 
 
 def test_drawn_targets_have_no_held_out_label():
     labels = scattered(5)
     image, annotation = annotate(labels)
-    (split,) = hold_out([annotation], 0.3, 24, 8, np.random.default_rng(1))
+    (split,) = hold_out([annotation], 0.3, Apart(24), 8, np.random.default_rng(1))
     assert split.blocks
     marked = labels.copy()
     for z, y, x in split.blocks:

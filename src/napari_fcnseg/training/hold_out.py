@@ -1,30 +1,46 @@
 """Which labels are held out for validation."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_fcnseg.annotations.annotation import Annotation
-from napari_fcnseg.training.split import Corner, Split, within
+from napari_fcnseg.training.plane_labels import Key, LabelsByPlane
+from napari_fcnseg.training.split import ENOUGH, Corner, Split, within
 
-BLOCKS = (64, 32, 16)  # edges in pixels, the first that gives each class something
+BLOCKS = (256, 128, 64, 32, 16)  # edges in pixels; the largest that gives each class something
+BY_SLICE = 5  # labelled slices or images from which whole ones are held out
 KEPT = 0.6  # of the labels of each class train at least
+MOST = 2.5  # times the share that is asked for, of any class
+CLOSEST = 16  # pixels of the smallest gap
+Piece = tuple[Key, list[Corner], set[int]]  # blocks of a plane, and the classes they have
+
+
+@dataclass(frozen=True)
+class Apart:
+    """How far labels that train have to be from held-out ones: in pixels, and in slices."""
+
+    gap: int
+    slices: int = 0
 
 
 def hold_out(
     annotations: Sequence[Annotation],
     share: float,
-    gap: int,
+    apart: Apart,
     stride: int,
     rng: np.random.Generator,
+    closer: bool = False,
 ) -> list[Split]:
-    """Choose blocks to hold out until they hold `share` of the labels of each class.
+    """Choose what to hold out until it has `share` of the labels of each class.
 
-    Blocks are as large as possible, 64 to 16 pixels, so that each class gets some. A block
-    that would leave a class, gaps counted, less than 60 % of its labels is not held out.
+    Whole slices, or images, where at least 5 have labels: strokes of one slice look alike. Else
+    blocks, as large as possible, as less is lost in the gaps around them. What would leave a
+    class, gaps counted, less than 60 % of its labels is not held out.
 
     Parameters
     ----------
@@ -32,103 +48,118 @@ def hold_out(
         Annotations of all images.
     share
         Part of each class, 0 to 0.5.
-    gap
-        See `Split`.
+    apart
+        The gap.
     stride
         Of the network; blocks lie on its grid.
     rng
-        Chooses the blocks.
+        Chooses.
+    closer
+        Whether the gap may be halved, down to 16 pixels, where some class could not be held
+        out otherwise.
 
     Returns
     -------
     list of Split
-        One for each annotation.
+        One for each annotation, with the gap that was kept.
     """
-    chosen = [Split({}, _up(BLOCKS[0], stride), gap) for _ in annotations]
-    most = 0
-    for block in BLOCKS if share else ():
-        splits = [Split(defaultdict(list), _up(block, stride), gap) for _ in annotations]
-        held = _choose(_LabelsByPlane(annotations), splits, share, rng)
-        classes = int(np.count_nonzero(held))
-        if classes > most:
-            most, chosen = classes, splits
-        if classes == len(held):
+    best = [Split({}, _up(BLOCKS[-1], stride), apart.gap, apart.slices) for _ in annotations]
+    if not share:
+        return best
+    labels, most = LabelsByPlane(annotations), (0, 0)
+    ways = [(False, edge) for edge in BLOCKS]
+    if len(labels.planes) >= BY_SLICE:
+        ways.insert(0, (True, BLOCKS[0]))
+    for gap, (whole, edge) in product(_halved(apart.gap) if closer else [apart.gap], ways):
+        splits = [
+            Split(defaultdict(list), _up(edge, stride), gap, apart.slices) for _ in annotations
+        ]
+        held = _Choice(labels, splits, share).choose(whole, rng)
+        scored = int((held >= ENOUGH).sum()), int((held > 0).sum())
+        if scored > most:
+            most, best = scored, splits
+        if scored[0] == len(held):
             break
-    return chosen
+    return best
 
 
-@dataclass
-class _PlaneLabels:
-    """Labelled pixels of one plane: positions, class number, what each stands for, if usable."""
+class _Choice:
+    """Fills splits, piece by piece, as long as enough is left to train."""
 
-    yx: NDArray[np.int64]
-    classes: NDArray[np.int64]
-    weights: NDArray[np.float64]
-    usable: NDArray[np.bool_]
+    def __init__(self, labels: LabelsByPlane, splits: list[Split], share: float) -> None:
+        self._labels, self._splits, self._share = labels, splits, share
+        self._usable = {k: np.ones(len(p.yx), bool) for k, p in labels.planes.items()}
+        self._held, self._kept = np.zeros(len(labels.totals)), labels.totals.copy()
+
+    def choose(self, whole: bool, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Hold out blocks, or whole planes; return how many labels of each class they have."""
+        pieces = self._pieces(whole)
+        order = [pieces[i] for i in rng.permutation(len(pieces))]
+        totals = self._labels.totals
+        for number in np.argsort(totals).tolist():  # rare classes first
+            for key, corners, classes in order:
+                if self._held[number] >= self._share * totals[number]:
+                    break
+                if number in classes:
+                    self._try(key, corners, number)
+        return self._held
+
+    def _pieces(self, whole: bool) -> list[Piece]:
+        """Blocks with labels, or all those of a plane at once."""
+        found: dict[tuple[Key, Corner], tuple[set[Corner], set[int]]]
+        found = defaultdict(lambda: (set(), set()))
+        for key, plane in self._labels.planes.items():
+            corners = plane.yx // self._splits[0].edge * self._splits[0].edge
+            with_classes = np.unique(np.column_stack([corners, plane.classes]), axis=0)
+            for y, x, number in with_classes.tolist():
+                blocks, classes = found[key, () if whole else (y, x)]
+                blocks.add((y, x))
+                classes.add(number)
+        return [(key, sorted(blocks), classes) for (key, _), (blocks, classes) in found.items()]
+
+    def _try(self, key: Key, corners: list[Corner], number: int) -> None:
+        """Hold blocks of a plane out if they have labels of a class, and leave enough of all."""
+        plane, totals = self._labels.planes[key], self._labels.totals
+        inside = self._around(key, corners, 0)
+        gain = self._labels.count(plane, inside & self._usable[key])
+        if not gain[number] or (self._held + gain > MOST * self._share * totals).any():
+            return
+        gap = self._splits[0].gap
+        near = {k: self._around(k, corners, gap) & self._usable[k] for k in self._about(key)}
+        lost = sum(self._labels.count(self._labels.planes[k], near[k]) for k in near)
+        if (self._kept - lost < KEPT * totals).any():
+            return
+        for k, gone in near.items():
+            self._usable[k] &= ~gone
+        self._held, self._kept = self._held + gain, self._kept - lost
+        self._splits[key[0]].held[key[1]] += corners
+
+    def _about(self, key: Key) -> Iterator[Key]:
+        """Yield the labelled planes that a block of a plane keeps from training."""
+        (image, at), slices = key, self._splits[0].slices
+        if not at or not slices:
+            yield key
+            return
+        for step in range(-slices, slices + 1):
+            other = (image, (*at[:-1], at[-1] + step))
+            if other in self._labels.planes:
+                yield other
+
+    def _around(self, key: Key, corners: list[Corner], gap: int) -> NDArray[np.bool_]:
+        """Which labels of a plane lie in blocks grown by a gap."""
+        yx = self._labels.planes[key].yx
+        found = np.zeros(len(yx), bool)
+        for corner in corners:
+            found |= within(yx, corner, self._splits[0].edge, gap)
+        return found
 
 
-class _LabelsByPlane:
-    """Labelled pixels of all annotations, by image and plane."""
-
-    def __init__(self, annotations: Sequence[Annotation]) -> None:
-        ids = sorted({c.id for annotation in annotations for c in annotation.classes})
-        self.totals = np.zeros(len(ids))
-        parts: dict[tuple[int, Corner], list[tuple[NDArray[np.int64], int, float]]]
-        parts = defaultdict(list)
-        for image, annotation in enumerate(annotations):
-            for value, positions in annotation.index.positions.items():
-                number = ids.index(annotation.by_value[value].id)
-                weight = annotation.index.counts[value] / len(positions)
-                self.totals[number] += annotation.index.counts[value]
-                planes, which = np.unique(positions[:, :-2], axis=0, return_inverse=True)
-                for i, plane in enumerate(planes.tolist()):
-                    here = positions[which.ravel() == i, -2:]
-                    parts[image, tuple(plane)].append((here, number, weight))
-        self.planes = {
-            key: _PlaneLabels(
-                np.concatenate([yx for yx, _, _ in found]),
-                np.concatenate([np.full(len(yx), number) for yx, number, _ in found]),
-                np.concatenate([np.full(len(yx), weight) for yx, _, weight in found]),
-                np.ones(sum(len(yx) for yx, _, _ in found), bool),
-            )
-            for key, found in parts.items()
-        }
-
-    def count(self, plane: _PlaneLabels, pixels: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Labels of each class among `pixels` of a plane."""
-        weights = plane.weights[pixels]
-        counted: NDArray[np.float64] = np.bincount(
-            plane.classes[pixels], weights, minlength=len(self.totals)
-        ).astype(float)
-        return counted
-
-
-def _choose(
-    labels: _LabelsByPlane, splits: list[Split], share: float, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """Add blocks to `splits`; return how many labels of each class they hold."""
-    edge, gap = splits[0].edge, splits[0].gap
-    candidates = [
-        (key, (y, x))
-        for key, plane in labels.planes.items()
-        for y, x in np.unique(plane.yx // edge * edge, axis=0).tolist()
-    ]
-    order = [candidates[i] for i in rng.permutation(len(candidates))]
-    held, kept = np.zeros(len(labels.totals)), labels.totals.copy()
-    for number in np.argsort(labels.totals):
-        for key, corner in order:
-            if held[number] >= share * labels.totals[number]:
-                break
-            plane = labels.planes[key]
-            inside = within(plane.yx, corner, edge, 0)
-            gain = labels.count(plane, inside & plane.usable)
-            near = within(plane.yx, corner, edge, gap) & plane.usable
-            left = kept - labels.count(plane, near)
-            if gain[number] and (left >= KEPT * labels.totals).all():
-                plane.usable &= ~near
-                held, kept = held + gain, left
-                splits[key[0]].held[key[1]].append(corner)
-    return held
+def _halved(gap: int) -> Iterator[int]:
+    """Yield the gap, its half, and so on, down to the smallest."""
+    yield gap
+    while gap > CLOSEST:
+        gap = max(CLOSEST, gap // 2)
+        yield gap
 
 
 def _up(n: int, step: int) -> int:

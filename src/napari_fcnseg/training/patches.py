@@ -104,7 +104,7 @@ class PatchSampler:
             window += [(c, c + n) for c, n in zip(corner, size, strict=True)]
             image, target = self.read(number, tuple(window))
             split = self.sources[number].split
-            target[split.held_out(window, split.gap).reshape(target.shape)] = IGNORE
+            target[split.held_out(window, near=True).reshape(target.shape)] = IGNORE
             images.append(image.reshape(-1, *size))
             targets.append(target.reshape(size))
         return np.stack(images), np.stack(targets)

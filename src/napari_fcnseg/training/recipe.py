@@ -61,9 +61,11 @@ class Recipe:
     average
         Decay of the running average of the weights, which is what is kept; 0: none.
     validation
-        Part of the labelled area that is held out, in blocks; 0 holds nothing out.
+        Part of the labels that is held out: whole slices or images where at least 5 have labels,
+        else blocks; 0 holds nothing out.
     gap
-        Pixels around held-out blocks that train nothing.
+        Pixels around held-out blocks that train nothing; 0: half of what the network sees, or
+        as much of that as labels allow.
     normalisation
         How grey values are scaled, see `Normalisation`.
     seed
@@ -104,7 +106,9 @@ class Recipe:
     low_resolution: Annotated[float, bounds(0.0, 1.0, 0.05, "Probability of fewer pixels")] = 0.0
     average: Annotated[float, bounds(0.0, 0.9999, 0.01, "Decay of the averaged weights")] = 0.99
     validation: Annotated[float, bounds(0.0, 0.5, 0.05, "Part of the labels held out")] = 0.1
-    gap: Annotated[int, bounds(0, 4096, 4, "Unused pixels around held-out labels")] = 16
+    gap: Annotated[
+        int, bounds(0, 4096, 4, "Unused pixels around held-out labels; 0: half of what is seen")
+    ] = 0
     normalisation: Annotated[
         Literal["percentile", "mean_std"], {"tooltip": "How grey values are scaled"}
     ] = "percentile"

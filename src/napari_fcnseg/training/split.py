@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from napari_fcnseg.images.grid import Spans
 
+ENOUGH = 50  # held-out labels of a class; a score on fewer says nothing
 Corner = tuple[int, ...]  # of a block: leading positions, then Y and X, in pixels
 
 
@@ -22,31 +23,45 @@ class Split:
         Edge of a block in pixels.
     gap
         Pixels around a held-out block that train nothing.
+    slices
+        Slices before and behind it that train nothing there either.
     """
 
-    held: dict[Corner, list[tuple[int, int]]]
+    held: dict[Corner, list[Corner]]
     edge: int
     gap: int
+    slices: int = 0
 
-    def held_out(self, spans: Spans, gap: int = 0) -> NDArray[np.bool_]:
-        """Which pixels of the window `spans` lie in held-out blocks grown by `gap`."""
+    def held_out(self, spans: Spans, near: bool = False) -> NDArray[np.bool_]:
+        """Which pixels of the window `spans` lie in held-out blocks, or `near` them."""
         *leading, (top, _), (left, _) = spans
+        gap, slices = (self.gap, self.slices) if near else (0, 0)
         mask = np.zeros([stop - start for start, stop in spans], bool)
         for at in np.ndindex(mask.shape[:-2]):
             plane = tuple(start + i for (start, _), i in zip(leading, at, strict=True))
-            for y, x in self.held.get(plane, []):
+            for y, x in self._held_about(plane, slices):
                 rows = slice(max(0, y - gap - top), max(0, y + self.edge + gap - top))
                 columns = slice(max(0, x - gap - left), max(0, x + self.edge + gap - left))
                 mask[at][rows, columns] = True
         return mask
 
+    def _held_about(self, plane: Corner, slices: int) -> list[Corner]:
+        """Corners of the blocks in a plane and in the next `slices` on each side."""
+        if not slices:
+            return self.held.get(plane, [])
+        about = ((*plane[:-1], plane[-1] + d) for d in range(-slices, slices + 1))
+        return [corner for p in about for corner in self.held.get(p, [])]
+
     def trains(self, positions: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which of the pixel `positions`, shape ``(n, axes)``, may train."""
         keep = np.ones(len(positions), bool)
         for plane, corners in self.held.items():
-            here = (positions[:, :-2] == plane).all(axis=1)
+            apart = np.abs(positions[:, :-2] - np.array(plane, np.int64))
+            if self.slices:
+                apart[:, -1] = np.maximum(0, apart[:, -1] - self.slices)
+            here = np.flatnonzero((apart == 0).all(axis=1))
             for corner in corners:
-                keep &= ~(here & within(positions[:, -2:], corner, self.edge, self.gap))
+                keep[here] &= ~within(positions[here, -2:], corner, self.edge, self.gap)
         return keep
 
     @property
@@ -55,9 +70,7 @@ class Split:
         return [(*plane, *corner) for plane, corners in self.held.items() for corner in corners]
 
 
-def within(
-    yx: NDArray[np.int64], corner: tuple[int, int], edge: int, gap: int
-) -> NDArray[np.bool_]:
+def within(yx: NDArray[np.int64], corner: Corner, edge: int, gap: int) -> NDArray[np.bool_]:
     """Tell which pixels, shape ``(n, 2)``, lie in a block grown by `gap`."""
     first = np.array(corner) - gap
     inside = (yx >= first) & (yx < first + edge + 2 * gap)

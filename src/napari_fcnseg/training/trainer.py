@@ -18,7 +18,7 @@ from napari_fcnseg.models.model import Model
 from napari_fcnseg.nets.device import choose_device, place
 from napari_fcnseg.training.average import Average, estimate_statistics
 from napari_fcnseg.training.best import Best
-from napari_fcnseg.training.hold_out import hold_out
+from napari_fcnseg.training.hold_out import Apart, hold_out
 from napari_fcnseg.training.objective import Objective
 from napari_fcnseg.training.optimiser import Optimiser
 from napari_fcnseg.training.outcome import make_model
@@ -26,6 +26,7 @@ from napari_fcnseg.training.patches import PatchSampler
 from napari_fcnseg.training.planes import Source
 from napari_fcnseg.training.prepare import TrainingData
 from napari_fcnseg.training.recipe import Recipe
+from napari_fcnseg.training.split import Split
 from napari_fcnseg.training.start import make_net
 from napari_fcnseg.training.supply import Supply
 from napari_fcnseg.training.validate import Scores, Validator
@@ -65,8 +66,7 @@ class Trainer:
         rng = np.random.default_rng(recipe.seed)
         self.net = make_net(data, recipe, start)
         place(self.net, self.device)
-        stride = self.net.geometry[-1].stride
-        splits = hold_out(data.annotations, recipe.validation, recipe.gap, stride, rng)
+        splits = self._hold_out(rng)
         sources = [
             Source(*parts) for parts in zip(data.images, data.annotations, splits, strict=True)
         ]
@@ -85,11 +85,20 @@ class Trainer:
         self._began = {"started_from": start.name} if start else {}
         self.steps = 0
 
+    def _hold_out(self, rng: np.random.Generator) -> list[Split]:
+        """Hold labels out, as far from the others as half of what the network sees."""
+        recipe, geometry = self.recipe, self.net.geometry
+        half = [max(axis.field) // 2 for axis in geometry]
+        apart = Apart(recipe.gap or half[-1], half[0] if len(geometry) == 3 else 0)
+        stride, closer = geometry[-1].stride, not recipe.gap
+        return hold_out(self.data.annotations, recipe.validation, apart, stride, rng, closer)
+
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know before it starts."""
         sees = self.net.geometry[-1].field[0]
-        return (*self.data.notes, *short_sighted(sees, self.data.annotations), *self._unscored())
+        short = short_sighted(sees, self.data.annotations)
+        return (*self.data.notes, *short, *self._unscored(), *self._flattered())
 
     def _unscored(self) -> list[str]:
         """Name the classes that cannot be validated."""
@@ -99,6 +108,18 @@ class Trainer:
         if len(unscored) == len(self.data.classes):
             return ["too few strokes to hold any out: there will be no validation scores"]
         return [f"too few strokes to validate {', '.join(unscored)}: paint it in more places"]
+
+    def _flattered(self) -> list[str]:
+        """Say so if held-out labels lie within sight of labels that train."""
+        sees = max(self.net.geometry[-1].field)
+        gap = self._sampler.sources[0].split.gap
+        if not self.validator.scored or gap >= sees // 2:
+            return []
+        return [
+            f"held-out labels lie as near as {gap} px to labels that train, and the network sees "
+            f"{sees} px: the scores may flatter. Paint in more places, or take a network that sees "
+            "less"
+        ]
 
     def step(self, progress: float) -> tuple[float, float]:
         """Take one optimisation step at `progress` through the budget; loss and rate."""

@@ -13,12 +13,11 @@ from napari_fcnseg.evaluation.scores import confusion_matrix, iou
 from napari_fcnseg.nets.base import SegmentationNet
 from napari_fcnseg.nets.device import channels_last
 from napari_fcnseg.training.patches import PatchSampler
-from napari_fcnseg.training.split import Corner
+from napari_fcnseg.training.split import ENOUGH, Corner
 
 MOST_BLOCKS = 32
 CORRELATED = 30  # pixels of a stroke that lie together say about as much as one
 MOST_PIXELS = 2**23  # of all blocks, with what is seen around them
-FEWEST_PIXELS = 50  # a score on fewer says nothing
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ class Validator:
     @property
     def scored(self) -> list[str]:
         """Names of the classes that have enough held-out pixels."""
-        return [name for name, count in self.pixels.items() if count >= FEWEST_PIXELS]
+        return [name for name, count in self.pixels.items() if count >= ENOUGH]
 
     def score(self, net: SegmentationNet) -> Scores:
         """Segment the blocks and compare; `net` is left in evaluation mode."""
