@@ -156,6 +156,29 @@ def test_an_interrupted_training_goes_on(files, capsys):
     assert "exists already" in capsys.readouterr().err
 
 
+def test_a_training_is_repeated(files, capsys):
+    assert train(files, *QUICK, "--device", "cpu") == 0
+    capsys.readouterr()
+    again = "train", "--from", files / "m.zip", "--out", files / "again.zip", "--device", "cpu"
+    assert run(*again, "--json") == 0
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["same_weights"] is True
+    assert run(*again, "--overwrite", "--steps", 9, "--image", "x.tif") == 2
+    assert "--image, --steps would change it" in capsys.readouterr().err
+    assert run("train", "--out", files / "new.zip") == 2
+    assert "--image and --labels is missing" in capsys.readouterr().err
+
+
+def test_what_a_model_learned_from_is_replayed(files, capsys):
+    assert train(files, *QUICK) == 0
+    fine = "--start", files / "m.zip", "--labels", files / "strokes.tif", "all=1"
+    fine += "--image", files / "image.tif", files / "image.tif"
+    assert train(files, *QUICK, *fine, "--replay", out="n.zip") == 0
+    assert len(fs.load_model(files / "n.zip").provenance["images"]) == 3
+    assert train(files, *QUICK, *fine, "--replay", files / "image.tif", out="o.zip") == 2
+    assert "give the labels behind each image" in capsys.readouterr().err
+
+
 def test_values_of_a_label_file_are_mapped(files, capsys):
     assert run(
         "train", "--image", files / "image.tif", "--labels", files / "dense.tif", "--recipe",

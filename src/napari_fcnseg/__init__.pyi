@@ -4,6 +4,7 @@ from . import events as events
 from .annotations.annotation import Annotation as Annotation
 from .annotations.annotation import open_annotation as open_annotation
 from .annotations.classes import SegClass as SegClass
+from .annotations.everywhere import Everywhere as Everywhere
 from .annotations.points import Points as Points
 from .annotations.points_file import read_points as read_points
 from .annotations.strokes import simulate_strokes as simulate_strokes
@@ -24,5 +25,6 @@ from .nets.describe import describe as describe
 from .nets.registry import build_net as build_net
 from .nets.registry import list_nets as list_nets
 from .training.recipe import Recipe as Recipe
+from .training.repeat import repeat as repeat
 from .training.train import fit as fit
 from .training.train import train as train

@@ -77,8 +77,10 @@ def _short_sighted(sees: int, options: Namespace) -> list[str]:
 
 def _readable(found: Mapping[str, Any]) -> dict[str, Any]:
     """Round large numbers, with their units."""
-    shown = dict(found)
-    for name, value in found.items():
+    shown = {k: v for k, v in found.items() if k not in ("curve", "origins")}  # in --json
+    if "origins" in found:
+        shown["images_at"] = [p for origin in found["origins"] for p in origin["images"]]
+    for name, value in list(shown.items()):
         if name.startswith("memory_"):
             shown[name] = f"{value / 2**20:,.0f} MiB"
         elif name in ("flops_per_pixel", "parameters"):

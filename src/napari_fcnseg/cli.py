@@ -12,9 +12,10 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from napari_fcnseg import __version__, about, commands, segmenting
+from napari_fcnseg import __version__, about, commands, segmenting, train_command
 from napari_fcnseg.errors import FcnsegError
 from napari_fcnseg.predict_options import add_predict_options, whole_number
+from napari_fcnseg.train_command import add_train_options
 
 INTERRUPTED = commands.INTERRUPTED
 BROKEN_PIPE = 141
@@ -72,28 +73,7 @@ def make_parser() -> ArgumentParser:
     info.add_argument("--tile", type=whole_number, help="edge of the input that memory is told for")
     info.add_argument("--batch", type=whole_number, default=1, help="inputs at once")
 
-    train = command(commands.train, _work(), _budget(), _opening())
-    train.add_argument("--image", nargs="+", required=True, metavar="P", help="images")
-    train.add_argument("--labels", nargs="+", required=True, metavar="P", help="their labels")
-    train.add_argument(
-        "--radius", type=float, help="of the disks that points of a .csv label, in pixels"
-    )
-    train.add_argument("--out", type=Path, required=True, metavar="MODEL.zip")
-    train.add_argument("--recipe", type=Path, metavar="R.toml", help="how to train")
-    train.add_argument("--net", help="network, with its own defaults; see fcnseg nets")
-    train.add_argument(
-        "--start", type=Path, metavar="MODEL", help="model to go on from, or a coarser FCN"
-    )
-    train.add_argument(
-        "--resume", action="store_true", help="go on with an interrupted training, bit for bit"
-    )
-    train.add_argument("--classes", metavar="VALUE=NAME,...", help="names of label values")
-    train.add_argument(
-        "--unpainted",
-        choices=("ignore", "background"),
-        default="ignore",
-        help="what the value 0 is: unlabelled, or the background of dense labels",
-    )
+    add_train_options(command(train_command.train, _work(), _budget(), _opening()))
 
     add_predict_options(command(segmenting.predict, _work(), _opening()))
 

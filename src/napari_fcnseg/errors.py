@@ -10,6 +10,12 @@ class FcnsegError(Exception):
     exit_code = 1
 
 
+class UsageError(FcnsegError):
+    """Options of the command line that do not go together."""
+
+    exit_code = 2
+
+
 class ImageError(FcnsegError):
     """An image cannot be opened or read."""
 

@@ -16,6 +16,7 @@ from torch import nn
 import napari_fcnseg as fs
 from napari_fcnseg.images.normalise import Normalisation
 from napari_fcnseg.nets.geometry import legal_size
+from napari_fcnseg.nets.more_classes import take_over
 from napari_fcnseg.nets.registry import NETS
 
 SLIM = {"width": 4}
@@ -244,3 +245,27 @@ def test_every_entry_says_what_it_is():
     for entry in NETS.values():
         assert entry.summary
         assert entry.load().__doc__
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_class_can_be_added(name):
+    trained, wider = awake(build(name)).eval(), build(name, classes=3).eval()
+    take_over(wider, trained, [0, 2])
+    size = [max(n, s) for n, s in zip(trained.min_size, trained.stride, strict=True)]
+    x = torch.randn(1, 1, *size)
+    with torch.no_grad():
+        before, after = trained(x), wider(x)[:, [0, 2]]
+    # A new class speaks into the others' context; its noise is small at first.
+    bound = 0.2 if name == "context" else 1e-4
+    assert (before - after).abs().max() <= bound * before.abs().max().clamp(min=1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_encoder_knows_no_classes(name):
+    net, wider = build(name), build(name, classes=3)
+    encoder = set(net.encoder_parameters())
+    others = wider.state_dict()
+    for key, parameter in net.named_parameters():
+        if parameter in encoder:
+            assert parameter.shape == others[key].shape
+    assert 0 < sum(p.numel() for p in encoder) < net.parameter_count

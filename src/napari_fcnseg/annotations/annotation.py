@@ -16,9 +16,10 @@ from napari_fcnseg.annotations.classes import (
     classes_by_value,
     default_class,
 )
+from napari_fcnseg.annotations.everywhere import Everywhere
 from napari_fcnseg.annotations.index import LabelIndex, Plane, build_index
 from napari_fcnseg.annotations.points import Points
-from napari_fcnseg.annotations.points_file import read_if_points
+from napari_fcnseg.annotations.written import read_written
 from napari_fcnseg.errors import AnnotationError, AxesError
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
@@ -111,7 +112,8 @@ def open_annotation(
     ----------
     labels
         A path, an array or an `Image`: whole numbers, one for each pixel of `image`
-        without its channels. Or `Points`, or a ``.csv`` of them.
+        without its channels. Or `Points`, or a ``.csv`` of them; or `Everywhere` (``"all=1"``),
+        for an image without objects.
     image
         The image that was painted on.
     classes
@@ -130,13 +132,17 @@ def open_annotation(
         If the labels are not whole numbers, not of the image's shape, have ids that no
         class can have, or no labelled pixel.
     """
-    labels = read_if_points(labels)
+    labels = read_written(labels)
     if isinstance(labels, Points):
         if classes is not None:
             classes = tuple(classes_by_value(classes).values())
             labels = labels.numbered(classes)
         opened = labels.labels(image)
         classes = labels.classes if classes is None else classes
+    elif isinstance(labels, Everywhere):
+        opened = labels.labels(image)
+        if not (labels.class_id or classes):
+            unpainted = "background"  # a 0 that is meant
     else:
         opened = _open_labels(labels, image, name)
     named = classes_by_value(classes) if classes is not None else None

@@ -37,6 +37,7 @@ class SegClass:
         return red, green, blue, 255 if self.id else 0
 
 
+Classes = Mapping[int, str] | Iterable[SegClass] | None  # names of label values, or classes
 BACKGROUND = SegClass(0, "background", "#000000")
 
 

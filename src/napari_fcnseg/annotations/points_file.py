@@ -2,17 +2,9 @@
 
 import csv
 from pathlib import Path
-from typing import Any
 
 from napari_fcnseg.annotations.points import RADIUS, Points
 from napari_fcnseg.errors import AnnotationError
-
-
-def read_if_points(labels: Any, radius: float | None = None) -> Any:
-    """Read points where `labels` is the path of a ``.csv``; return anything else as it is."""
-    if isinstance(labels, str | Path) and Path(labels).suffix.lower() == ".csv":
-        return read_points(labels, RADIUS if radius is None else radius)
-    return labels
 
 
 def read_points(path: str | Path, radius: float = RADIUS) -> Points:

@@ -28,6 +28,9 @@ class SegmentationNet(nn.Module, ABC):
         Channels in, classes out, spatial dimensions.
     min_batch
         Patches that a training step needs at least.
+    encoder_parts
+        Attributes with the layers that turn pixels into features, whatever the classes are; they
+        may be frozen while the others learn.
     """
 
     name: str = ""
@@ -36,6 +39,7 @@ class SegmentationNet(nn.Module, ABC):
     classes: int
     ndim: int = 2
     min_batch: int = 1
+    encoder_parts: tuple[str, ...] = ()
 
     @property
     @abstractmethod
@@ -143,6 +147,11 @@ class SegmentationNet(nn.Module, ABC):
     def exact(self) -> bool:
         """Whether tiled inference equals untiled inference."""
         return not self.inexact_layers
+
+    def encoder_parameters(self) -> Iterator[nn.Parameter]:
+        """Weights of the `encoder_parts`."""
+        for part in self.encoder_parts:
+            yield from self.get_submodule(part).parameters()
 
     @property
     def parameter_count(self) -> int:

@@ -48,6 +48,7 @@ class CiresanN4(SegmentationNet):
         classifier = patch_classifier(in_channels, classes, width)
         he_init(classifier)
         self.dense = to_atrous(convolutionalize(classifier, (in_channels, WINDOW, WINDOW)))
+        self.encoder_parts = tuple(f"dense.{i}" for i in range(len(self.dense) - 1))
 
     @property
     def stride(self) -> tuple[int, ...]:

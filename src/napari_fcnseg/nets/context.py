@@ -37,6 +37,7 @@ class ContextNet(SegmentationNet):
         super().__init__()
         self.in_channels, self.classes = in_channels, classes
         self.net = build_net(base, in_channels, classes, **(base_options or {}))
+        self.encoder_parts = tuple(f"net.{part}" for part in self.net.encoder_parts)
         self.context = ContextModule(classes, kind)
 
     @property

@@ -27,6 +27,7 @@ class DeconvNet(SameSizeNet):
     """
 
     cell = 32
+    encoder_parts = ("encoder",)
 
     def __init__(self, in_channels: int = 1, classes: int = 2, *, width: int = 64) -> None:
         super().__init__()

@@ -75,6 +75,7 @@ class DeepLabV1(SameSizeNet):
     """
 
     cell = 8
+    encoder_parts = ("vgg",)
 
     def __init__(
         self,
@@ -137,6 +138,7 @@ class DeepLabV2(SameSizeNet):
     """
 
     cell = 8
+    encoder_parts = ("backbone",)
 
     def __init__(
         self,

@@ -91,6 +91,8 @@ class DilatedNet(SegmentationNet):
         Weights of VGG-16, fc6 and fc7 included; see `load_pretrained`.
     """
 
+    encoder_parts = ("stages",)
+
     def __init__(
         self,
         in_channels: int = 1,

@@ -38,6 +38,7 @@ class FCDenseNet(SameSizeNet):
     """
 
     cell = 32
+    encoder_parts = ("first", "down", "transitions")
 
     def __init__(
         self,

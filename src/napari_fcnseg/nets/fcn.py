@@ -45,6 +45,7 @@ class FCN(SameSizeNet):
     """
 
     cell = 32
+    encoder_parts = ("stages",)
 
     def __init__(
         self,

@@ -33,6 +33,7 @@ class RefineNet(SameSizeNet):
     """
 
     cell = 32
+    encoder_parts = ("backbone",)
 
     def __init__(
         self,

@@ -27,6 +27,7 @@ class ResNet8s(SameSizeNet):
     """
 
     cell = 8
+    encoder_parts = ("backbone",)
 
     def __init__(
         self,

@@ -23,6 +23,7 @@ class SegNet(SameSizeNet):
     """
 
     cell = 32
+    encoder_parts = ("encoder",)
 
     def __init__(self, in_channels: int = 1, classes: int = 2, *, width: int = 64) -> None:
         super().__init__()
@@ -58,6 +59,7 @@ class SegNetBasic(SameSizeNet):
     """
 
     cell = 16
+    encoder_parts = ("encoder",)
 
     def __init__(self, in_channels: int = 1, classes: int = 2, *, width: int = 64) -> None:
         super().__init__()

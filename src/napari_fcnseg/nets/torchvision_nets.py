@@ -34,6 +34,7 @@ class TorchvisionNet(SameSizeNet):
     """
 
     cell = 8
+    encoder_parts = ("backbone",)
 
     def __init__(
         self,

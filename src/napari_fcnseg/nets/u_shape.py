@@ -25,6 +25,7 @@ class UShape(SegmentationNet):
         Whether convolutions are unpadded and skip connections cropped.
     """
 
+    encoder_parts = ("encoder",)
     encoder: nn.ModuleList
     pools: nn.ModuleList
     ups: nn.ModuleList

@@ -35,6 +35,7 @@ class UNet25D(SegmentationNet):
     """
 
     ndim = 3
+    encoder_parts = ("net.encoder",)
 
     def __init__(
         self,

@@ -19,12 +19,14 @@ class Optimiser:
     net
         What learns.
     recipe
-        Its rate, warm-up and weight decay.
+        Its warm-up and weight decay.
+    rate
+        Peak of the learning rate.
     """
 
-    def __init__(self, net: nn.Module, recipe: Recipe) -> None:
-        self._net, self._recipe = net, recipe
-        self._adamw = torch.optim.AdamW(_decayed(net, recipe.weight_decay), lr=recipe.rate)
+    def __init__(self, net: nn.Module, recipe: Recipe, rate: float) -> None:
+        self._net, self._recipe, self._rate = net, recipe, rate
+        self._adamw = torch.optim.AdamW(_decayed(net, recipe.weight_decay), lr=rate)
 
     def step(self, loss: Tensor, progress: float) -> float:
         """Take a step against the gradient of a loss, at `progress` through the budget.
@@ -34,7 +36,7 @@ class Optimiser:
         float
             The learning rate.
         """
-        rate = self._recipe.rate * rate_factor(progress, self._recipe.warm_up)
+        rate = self._rate * rate_factor(progress, self._recipe.warm_up)
         for group in self._adamw.param_groups:
             group["lr"] = rate
         self._adamw.zero_grad(set_to_none=True)

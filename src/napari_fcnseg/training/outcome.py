@@ -1,16 +1,34 @@
 """From a trained network to a model that says how it came to be."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
 from napari_fcnseg.images.normalise import Normalisation
+from napari_fcnseg.models.fingerprint import fingerprint
 from napari_fcnseg.models.model import Model, sample_size
 from napari_fcnseg.nets.base import SegmentationNet
+from napari_fcnseg.training.origin import Origin
 from napari_fcnseg.training.prepare import TrainingData
 from napari_fcnseg.training.recipe import Recipe
 
 VERSIONS = ("napari-fcnseg", "torch", "numpy")
+
+
+def begin(start: Model | None, origins: Sequence[Origin]) -> dict[str, Any]:
+    """Tell how a training began, as plain data for its model."""
+    found: dict[str, Any] = {}
+    if start:
+        found["started_from"] = f"{start.name} {fingerprint(start)}"
+    if origins:
+        found["origins"] = [origin.to_dict() for origin in origins]
+    return found
+
+
+def versions() -> dict[str, str]:
+    """Versions of the packages that decide what a training comes to."""
+    return {package: version(package) for package in VERSIONS}
 
 
 def make_model(
@@ -41,7 +59,7 @@ def make_model(
         sample=data.sample(sample_size(net)),
         provenance={
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "versions": {package: version(package) for package in VERSIONS},
+            "versions": versions(),
             "labels": [a.index.fingerprint for a in data.annotations],
             "labelled_pixels": data.pixels,
             **run,

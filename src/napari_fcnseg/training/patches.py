@@ -14,9 +14,14 @@ from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.normalise import Normalisation
 from napari_fcnseg.training.planes import LabelledPlanes, Source
 
+CELL = 32  # pixels; about as far as a stroke says something new
+
 
 class PatchSampler:
     """Draws windows around labelled pixels, classes with few labels more often.
+
+    A class of an image is drawn by the square root of the area that its labels are spread over, in
+    cells of 32 x 32 pixels: so a stroke counts as much as dense labels of the places it crosses.
 
     Parameters
     ----------
@@ -26,12 +31,18 @@ class PatchSampler:
         Ids of the model's classes, in the order of its outputs.
     normalisation
         Applied to every window.
+    replay
+        Share of the windows that are of replayed images.
     """
 
     def __init__(
-        self, sources: Sequence[Source], class_ids: Sequence[int], normalisation: Normalisation
+        self,
+        sources: Sequence[Source],
+        class_ids: Sequence[int],
+        normalisation: Normalisation,
+        replay: float = 0.0,
     ) -> None:
-        self.sources, self.normalisation = list(sources), normalisation
+        self.sources, self.normalisation, self._replay = list(sources), normalisation, replay
         self._index_of = np.full(256, IGNORE, np.int64)
         self._index_of[list(class_ids)] = np.arange(len(class_ids))
         self._planes = LabelledPlanes(self.sources)
@@ -45,15 +56,18 @@ class PatchSampler:
     def _group(self) -> None:
         """Put the labelled pixels that may train together, by image and class."""
         self._groups: list[tuple[int, NDArray[np.int64]]] = []
-        weights = []
+        weights, replayed = [], []
         for number, source in enumerate(self.sources):
-            for value, positions in source.annotation.index.positions.items():
+            for positions in source.annotation.index.positions.values():
                 usable = positions[source.split.trains(positions)]
                 if len(usable):
                     self._groups.append((number, usable))
-                    share = len(usable) / len(positions)
-                    weights.append(np.sqrt(source.annotation.index.counts[value] * share))
-        self._weights = np.asarray(weights) / max(1.0, np.sum(weights))
+                    weights.append(np.sqrt(_cells(usable)))
+                    replayed.append(source.replayed)
+        self._weights, old = np.asarray(weights), np.asarray(replayed, bool)
+        for part, share in ((~old, 1 - self._replay), (old, self._replay)):
+            self._weights[part] *= share / max(1.0, self._weights[part].sum())
+        self._weights /= self._weights.sum() or 1
 
     def repaint(self, number: int, planes: Collection[Plane] | None = None) -> None:
         """Take in labels of source `number` that were painted since; see `Annotation.repainted`.
@@ -126,3 +140,11 @@ class PatchSampler:
         ids = np.stack([i for _, i in read])
         target = np.where(ids == IGNORE, IGNORE, self._index_of[ids])
         return pixels.reshape(-1, *lengths), target.reshape(lengths)
+
+
+def _cells(positions: NDArray[np.int64]) -> int:
+    """How many cells of 32 x 32 pixels have any of the positions."""
+    cells = positions.copy()
+    cells[:, -2:] //= CELL
+    first = cells.min(axis=0)
+    return len(np.unique(np.ravel_multi_index((cells - first).T, cells.max(axis=0) - first + 1)))

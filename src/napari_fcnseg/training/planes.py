@@ -18,11 +18,12 @@ CACHE_BYTES = 2**29
 
 @dataclass
 class Source:
-    """One annotated image."""
+    """One annotated image, new or replayed."""
 
     image: Image
     annotation: Annotation
     split: Split
+    replayed: bool = False
 
 
 class LabelledPlanes:

@@ -1,22 +1,21 @@
 """From images and annotations to what a training run works on, checked."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_fcnseg.annotations.annotation import Annotation, Unpainted, open_annotation
-from napari_fcnseg.annotations.classes import SegClass, default_class
+from napari_fcnseg.annotations.classes import Classes, SegClass, default_class
 from napari_fcnseg.annotations.points import Points
-from napari_fcnseg.annotations.points_file import read_if_points
+from napari_fcnseg.annotations.written import read_written
 from napari_fcnseg.errors import AnnotationError, ImageError
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.open import open_image
 
 MANY = 12  # classes beyond which it may well be ids of objects
-Classes = Mapping[int, str] | Iterable[SegClass] | None
 
 
 @dataclass(frozen=True)
@@ -31,12 +30,21 @@ class TrainingData:
         By id.
     notes
         What a person should know.
+    replayed
+        How many of the last images are of an older training, replayed so that it is not
+        forgotten.
     """
 
     images: tuple[Image, ...]
     annotations: tuple[Annotation, ...]
     classes: tuple[SegClass, ...]
     notes: tuple[str, ...] = ()
+    replayed: int = 0
+
+    def known_as(self, classes: tuple[SegClass, ...], notes: tuple[str, ...]) -> "TrainingData":
+        """Return the same for other classes, and with further notes."""
+        annotations = tuple(a.named(classes) for a in self.annotations)
+        return replace(self, annotations=annotations, classes=classes, notes=(*self.notes, *notes))
 
     @property
     def pixels(self) -> dict[str, int]:
@@ -64,6 +72,7 @@ def prepare(
     axes: str | None = None,
     classes: Classes = None,
     unpainted: Unpainted = "ignore",
+    fewest: int = 2,
 ) -> TrainingData:
     """Open images and annotations and check that they can train a network together.
 
@@ -74,14 +83,16 @@ def prepare(
         `open_annotation` take. An `Annotation` is taken as it is.
     axes, classes, unpainted
         See `open_image` and `open_annotation`; they hold for all.
+    fewest
+        Classes that must have labels.
 
     Raises
     ------
     FcnsegError
-        If anything cannot be opened or does not fit, or fewer than two classes have labels.
+        If anything cannot be opened or does not fit, or fewer classes have labels.
     """
-    opened = tuple(open_image(image, axes=axes) for image in _as_list(images))
-    labels = [read_if_points(label) for label in _as_list(annotations)]
+    opened = tuple(open_image(image, axes=axes) for image in as_list(images))
+    labels = [read_written(label) for label in as_list(annotations)]
     if classes is None:
         classes = _names_of_points(labels)
     if len(opened) != len(labels) or not opened:
@@ -107,7 +118,7 @@ def prepare(
                     f"the id {c.id} is called {present[c.id].name!r} in one place and {c.name!r} "
                     "in another; give each class one id and one name"
                 )
-    if len(present) < 2:
+    if len(present) < fewest:
         only = next(iter(present.values()))
         raise AnnotationError(
             f"only the class {only.name!r} (id {only.id}) is painted; a network learns to tell at "
@@ -158,5 +169,6 @@ def _check_names(classes: Sequence[SegClass]) -> None:
         named[c.name] = c.id
 
 
-def _as_list(given: Any) -> list[Any]:
+def as_list(given: Any) -> list[Any]:
+    """Return what is given as a list: one thing, or several in a list or tuple."""
     return list(given) if isinstance(given, list | tuple) else [given]

@@ -60,6 +60,11 @@ class Recipe:
         Probabilities of a blurred patch and of one with fewer pixels.
     average
         Decay of the running average of the weights, which is what is kept; 0: none.
+    fine_rate, freeze
+        Where training starts from a model: peak learning rate, and the part of the budget in
+        which its encoder stays as it is.
+    replay
+        Share of the patches that are of replayed images, where there are any.
     validation
         Part of the labels that is held out: whole slices or images where at least 5 have labels,
         else blocks; 0 holds nothing out.
@@ -105,6 +110,9 @@ class Recipe:
     blur: Annotated[float, bounds(0.0, 1.0, 0.05, "Probability of a blurred patch")] = 0.0
     low_resolution: Annotated[float, bounds(0.0, 1.0, 0.05, "Probability of fewer pixels")] = 0.0
     average: Annotated[float, bounds(0.0, 0.9999, 0.01, "Decay of the averaged weights")] = 0.99
+    fine_rate: Annotated[float, bounds(1e-6, 1.0, 1e-4, "Peak rate from a model on")] = 3e-4
+    freeze: Annotated[float, bounds(0.0, 1.0, 0.1, "Part with a model's encoder frozen")] = 0.3
+    replay: Annotated[float, bounds(0.0, 0.9, 0.1, "Share of replayed images' patches")] = 0.4
     validation: Annotated[float, bounds(0.0, 0.5, 0.05, "Part of the labels held out")] = 0.1
     gap: Annotated[
         int, bounds(0, 4096, 4, "Unused pixels around held-out labels; 0: half of what is seen")

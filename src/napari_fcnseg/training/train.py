@@ -2,28 +2,40 @@
 
 import time
 from collections.abc import Collection, Generator
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 from napari_fcnseg.annotations.annotation import Unpainted
+from napari_fcnseg.annotations.classes import Classes
 from napari_fcnseg.annotations.index import Plane
 from napari_fcnseg.events import Event, Step, Steps, Trained, TrainingStarted, Validated
 from napari_fcnseg.models.load import load_model
 from napari_fcnseg.models.model import Model
 from napari_fcnseg.training.budget import Budget
 from napari_fcnseg.training.checkpoint import Checkpoint
-from napari_fcnseg.training.prepare import Classes, prepare
+from napari_fcnseg.training.origin import Origin
+from napari_fcnseg.training.prepare import as_list, prepare
 from napari_fcnseg.training.recipe import Recipe
+from napari_fcnseg.training.replay import Replay, open_replay
+from napari_fcnseg.training.start import join_classes
 from napari_fcnseg.training.trainer import Trainer
 
 Painted = SimpleQueue[tuple[int, Collection[Plane] | None]]
 
 
 class Training(Steps[Event]):
-    """A training job; its labels may change while it runs."""
+    """A training job; its labels may change while it runs.
+
+    Attributes
+    ----------
+    identity
+        What decides the run, as plain data: recipe, classes, images, labels, start.
+    """
 
     def __init__(self, trainer: Trainer, checkpoint: Checkpoint) -> None:
+        self.identity = trainer.identity
         self._painted: Painted = SimpleQueue()
         super().__init__(_run(trainer, checkpoint, self._painted))
 
@@ -55,6 +67,8 @@ def train(
     device: str = "auto",
     name: str = "model",
     start: Model | str | Path | None = None,
+    replay: Replay = False,
+    origin: Origin | None = None,
     checkpoint: str | Path | None = None,
     resume: bool = False,
 ) -> Training:
@@ -77,8 +91,15 @@ def train(
     name
         Of the model.
     start
-        Model (or its file) to go on from, with its weights and its normalisation: one of the
-        recipe's network, or a coarser FCN, see `take_weights`.
+        Model (or its file) to go on from, with its weights, normalisation and classes: one of
+        the recipe's network, or a coarser FCN, see `take_weights`. The recipe's `fine_rate`,
+        `freeze` and `replay` are for this. Classes that it does not know are added.
+    replay
+        Pairs of images and labels that it learned from before, so that it does not forget them;
+        ``True``: those that `start` remembers.
+    origin
+        Where images and annotations are from, if they are not given as paths; the model
+        remembers it.
     checkpoint
         File that keeps the run: every half minute, and when it is stopped. It stays.
     resume
@@ -99,8 +120,18 @@ def train(
     """
     if isinstance(start, str | Path):
         start = load_model(start)
-    data = prepare(images, annotations, axes, classes, unpainted)
-    trainer = Trainer(data, recipe or Recipe(), device, name, start)
+    images, annotations = as_list(images), as_list(annotations)
+    how = {"axes": axes, "unpainted": unpainted}
+    origin = origin or Origin.of(images, annotations, classes, **how)
+    old = open_replay(replay, start, classes, **how)
+    images, annotations = images + old.images, annotations + old.labels
+    data = prepare(images, annotations, axes, classes, unpainted, fewest=1 if start else 2)
+    data = replace(data, replayed=len(old.images))
+    if start:
+        data = data.known_as(*join_classes(start, data.classes))
+    origins = [o for o in (origin, *old.origins) if o]
+    known = origins if len(origins) == 1 + len(old.origins) else []
+    trainer = Trainer(data, recipe or Recipe(), device, name, start, known)
     path = Path(checkpoint) if checkpoint is not None else None
     return Training(trainer, Checkpoint(path, trainer.identity, resume))
 

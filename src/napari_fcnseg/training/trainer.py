@@ -1,7 +1,7 @@
 """One training run: network, optimiser and the best weights so far."""
 
 import copy
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -13,15 +13,17 @@ from napari_fcnseg.annotations.extent import short_sighted
 from napari_fcnseg.annotations.index import Plane
 from napari_fcnseg.images.fingerprint import tell_image
 from napari_fcnseg.images.normalise import fit_normalisation
-from napari_fcnseg.models.fingerprint import fingerprint
 from napari_fcnseg.models.model import Model
 from napari_fcnseg.nets.device import choose_device, place
 from napari_fcnseg.training.average import Average, estimate_statistics
 from napari_fcnseg.training.best import Best
+from napari_fcnseg.training.curve import Curve
+from napari_fcnseg.training.freeze import Freeze
 from napari_fcnseg.training.hold_out import Apart, hold_out
 from napari_fcnseg.training.objective import Objective
 from napari_fcnseg.training.optimiser import Optimiser
-from napari_fcnseg.training.outcome import make_model
+from napari_fcnseg.training.origin import Origin
+from napari_fcnseg.training.outcome import begin, make_model
 from napari_fcnseg.training.patches import PatchSampler
 from napari_fcnseg.training.planes import Source
 from napari_fcnseg.training.prepare import TrainingData
@@ -49,6 +51,8 @@ class Trainer:
         Of the model.
     start
         Model whose weights and normalisation it starts with.
+    origins
+        Where the data is, for who wants to repeat it.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class Trainer:
         device: str,
         name: str,
         start: Model | None = None,
+        origins: Sequence[Origin] = (),
     ) -> None:
         if start:  # its weights fit its own normalisation
             recipe = replace(recipe, normalisation=start.normalisation.kind)
@@ -66,24 +71,28 @@ class Trainer:
         rng = np.random.default_rng(recipe.seed)
         self.net = make_net(data, recipe, start)
         place(self.net, self.device)
-        splits = self._hold_out(rng)
         sources = [
-            Source(*parts) for parts in zip(data.images, data.annotations, splits, strict=True)
+            Source(*parts, number >= len(data.images) - data.replayed)
+            for number, parts in enumerate(
+                zip(data.images, data.annotations, self._hold_out(rng), strict=True)
+            )
         ]
         self.normalisation = (
             start.normalisation if start else fit_normalisation(data.images, recipe.normalisation)
         )
-        self._sampler = PatchSampler(sources, [c.id for c in data.classes], self.normalisation)
+        ids = [c.id for c in data.classes]
+        self._sampler = PatchSampler(sources, ids, self.normalisation, recipe.replay)
         self.validator = Validator(self._sampler, self.net, data.classes, rng)
         self._supply = Supply(self._sampler, self.net, recipe, self.device, rng)
         self._objective = self._make_objective()
-        self._optimiser = Optimiser(self.net, recipe)
+        self._freeze = Freeze(self.net, recipe.freeze if start else 0.0)
+        self._optimiser = Optimiser(self.net, recipe, recipe.fine_rate if start else recipe.rate)
         self._average = Average(self.net, recipe.average)
         self._best = Best(len(data.classes))
-        self._images = [tell_image(image) for image in data.images]  # read once
-        self._start = start and fingerprint(start)
-        self._began = {"started_from": start.name} if start else {}
-        self.steps = 0
+        self._curve = Curve()
+        self._images = [f"{i.name} {tell_image(i)}" for i in data.images]  # read once
+        self._began = begin(start, origins)
+        self.steps = self._repainted = 0
 
     def _hold_out(self, rng: np.random.Generator) -> list[Split]:
         """Hold labels out, as far from the others as half of what the network sees."""
@@ -91,7 +100,10 @@ class Trainer:
         half = [max(axis.field) // 2 for axis in geometry]
         apart = Apart(recipe.gap or half[-1], half[0] if len(geometry) == 3 else 0)
         stride, closer = geometry[-1].stride, not recipe.gap
-        return hold_out(self.data.annotations, recipe.validation, apart, stride, rng, closer)
+        new = self.data.annotations[: len(self.data.annotations) - self.data.replayed]
+        splits = hold_out(new, recipe.validation, apart, stride, rng, closer)
+        # Of replayed images all trains: their model has been scored.
+        return splits + [replace(splits[0], held={})] * self.data.replayed
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -125,12 +137,14 @@ class Trainer:
         """Take one optimisation step at `progress` through the budget; loss and rate."""
         x, y = self._supply()
         self.net.train()
+        self._freeze.follow(progress)
         with self._seeded():
             loss = self._objective(self.net(x), y, self._supply.torch_rng)
             rate = self._optimiser.step(loss, progress)
         self._average.update()
         self.steps += 1
-        return float(loss.detach()), rate
+        self._curve.add_loss(self.steps, told := float(loss.detach()))
+        return told, rate
 
     @contextmanager
     def _seeded(self) -> Iterator[None]:
@@ -143,6 +157,7 @@ class Trainer:
     def repaint(self, number: int, planes: Collection[Plane] | None) -> None:
         """Take in what was painted on image `number` since; held-out blocks stay as they were."""
         self._sampler.repaint(number, planes)
+        self._repainted += 1
         annotations = tuple(source.annotation for source in self._sampler.sources)
         self.data = replace(self.data, annotations=annotations)
         self._objective = self._make_objective()
@@ -162,6 +177,7 @@ class Trainer:
         if not self.validator.scored:
             return None
         scores, weights = self.validator.score(self._average.net), self._average.net.state_dict()
+        self._curve.add_scores(self.steps, scores.iou)
         return scores, self._best.offer(scores, weights, self.steps)
 
     def model(self) -> Model:
@@ -173,7 +189,7 @@ class Trainer:
         return self._model(*self._best.found) if self._best.found else self.model()
 
     def _model(self, scores: Scores | None, weights: Mapping[str, Any], step: int) -> Model:
-        net = copy.deepcopy(self.net)
+        net = copy.deepcopy(self.net).requires_grad_(True)
         net.load_state_dict(weights)
         return make_model(
             net,
@@ -181,12 +197,14 @@ class Trainer:
             self.recipe,
             self.normalisation,
             self.name,
-            images=[f"{i.name} {t}" for i, t in zip(self.data.images, self._images, strict=True)],
+            images=self._images,
             device=str(self.device),
             steps=self.steps,
             weights_of_step=step,
+            repainted=self._repainted,
             **self._began,
             validation={k: round(v, 4) for k, v in scores.iou.items()} if scores else {},
+            curve=self._curve.to_dict(),
         )
 
     @property
@@ -197,7 +215,7 @@ class Trainer:
             "classes": [(c.id, c.name) for c in self.data.classes],
             "images": self._images,
             "labels": [a.index.fingerprint for a in self.data.annotations],
-            "start": self._start,
+            "start": self._began.get("started_from"),
         }
 
     def state_dict(self) -> dict[str, Any]:
@@ -219,4 +237,5 @@ class Trainer:
             "optimiser": self._optimiser,
             "supply": self._supply,
             "best": self._best,
+            "curve": self._curve,
         }

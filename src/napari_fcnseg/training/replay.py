@@ -1,0 +1,71 @@
+"""Images of an older training that are shown again, so that a network does not forget them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from napari_fcnseg.annotations.annotation import open_annotation
+from napari_fcnseg.annotations.classes import Classes
+from napari_fcnseg.errors import ModelError
+from napari_fcnseg.models.model import Model
+from napari_fcnseg.training.origin import Origin
+
+Replay = bool | Iterable[tuple[Any, Any] | Origin]
+
+
+@dataclass
+class Replayed:
+    """Images and labels in pairs, and where all of them are from; ``None`` if that is not known."""
+
+    images: list[Any] = field(default_factory=list)
+    labels: list[Any] = field(default_factory=list)
+    origins: list[Origin | None] = field(default_factory=list)
+
+
+def open_replay(
+    replay: Replay, start: Model | None, classes: Classes = None, **how: Any
+) -> Replayed:
+    """Find what is replayed.
+
+    Parameters
+    ----------
+    replay
+        Pairs, or origins of them; or whether to take what `start` was trained on.
+    start
+        The model that training starts from.
+    classes
+        Names of label values of pairs.
+    how
+        How pairs are read, see `Origin`.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or it does not know where its images are.
+    FcnsegError
+        If they cannot be opened.
+    """
+    found = Replayed()
+    for one in _remembered(start) if replay is True else replay or ():
+        if isinstance(one, Origin):
+            images, labels = one.open()
+            known, pairs = one.classes(start), zip(images, labels, strict=True)
+            labels = [open_annotation(y, x, known, one.unpainted) for x, y in pairs]
+            found.origins.append(replace(one, replayed=True))
+        else:
+            images, labels = [one[0]], [one[1]]
+            found.origins.append(Origin.of(images, labels, classes, replayed=True, **how))
+        found.images += images
+        found.labels += labels
+    return found
+
+
+def _remembered(start: Model | None) -> list[Origin]:
+    if start is None:
+        raise ModelError("there is nothing to replay without a model to start from: give start")
+    if "origins" not in start.provenance:
+        raise ModelError(
+            f"{start.name} does not know where the images are that it was trained on: give them "
+            "with replay=[(image, labels), ...] (--replay IMAGE LABELS)"
+        )
+    return [Origin.from_dict(o) for o in start.provenance["origins"]]
