@@ -496,6 +496,9 @@ def test_nothing_is_left_to_paint(files, capsys):
     tifffile.imwrite(files / "full.tif", full, metadata={"axes": "ZYX"})
     job = ["suggest", files / "m.zip", files / "image.tif", "--labels", files / "full.tif"]
     assert run(*job) == 0
-    assert capsys.readouterr().out == "nothing is left to paint: all of it is labelled\n"
+    assert (
+        capsys.readouterr().out
+        == "nothing is left to paint: every region is labelled by more than half\n"
+    )
     assert run(*job, "--json") == 0
     assert json.loads(capsys.readouterr().out) == []

@@ -33,7 +33,7 @@ def suggest(options: Namespace) -> int:
     if options.json:
         return print_json([asdict(region) for region in done.regions])
     if not done.regions:
-        print("nothing is left to paint: all of it is labelled")
+        print("nothing is left to paint: every region is labelled by more than half")
         return 0
     line = "{:>4}" + "  {:>6}" * len(image.kept) + "  {:>9}  {:>6}  {:>8}  {}"
     print(line.format("rank", *image.kept, "size", "score", "labelled", "unsure between"))
