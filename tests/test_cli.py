@@ -491,3 +491,37 @@ def test_labels_into_their_image(files, capsys):
     assert run("predict", files / "m.zip", image, "--out", inside) == 0
     assert capsys.readouterr().out.strip() == str(inside)
     assert run("verify", inside) == 0
+
+
+def test_where_to_paint_next(files, capsys):
+    make_model().save(files / "m.zip")
+    job = ["suggest", files / "m.zip", files / "image.tif", "--labels", files / "strokes.tif"]
+    job += ["--regions", "3", "--size", "64", "--every", "2"]
+    assert run(*job, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    regions = fs.suggest_regions(
+        fs.load_model(files / "m.zip"), files / "image.tif", files / "strokes.tif",
+        regions=3, size=64, every=2,
+    )  # fmt: skip
+    assert found == json.loads(json.dumps([dataclasses.asdict(region) for region in regions]))
+    assert run(*job) == 0
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.split() == ["rank", "Z", "Y", "X", "size", "score", "labelled", "unsure", "between"]
+    z, y, x = (start for start, _ in regions[0].spans)
+    assert rows[0].split()[:7] == ["1", str(z), str(y), str(x), "64", "x", "64"]
+    assert rows[0].endswith(" and ".join(regions[0].classes))
+    assert len(rows) == 3
+
+
+def test_nothing_is_left_to_paint(files, capsys):
+    make_model().save(files / "m.zip")
+    full = np.full((6, 160, 176), 2, np.uint8)
+    tifffile.imwrite(files / "full.tif", full, metadata={"axes": "ZYX"})
+    job = ["suggest", files / "m.zip", files / "image.tif", "--labels", files / "full.tif"]
+    assert run(*job) == 0
+    assert (
+        capsys.readouterr().out
+        == "nothing is left to paint: every region is labelled by more than half\n"
+    )
+    assert run(*job, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == []

@@ -18,6 +18,9 @@ from .inference.plan import plan as plan
 from .inference.predict import predict as predict
 from .inference.seams import check_seams as check_seams
 from .inference.segment import segment as segment
+from .inference.suggest import Region as Region
+from .inference.suggest import suggest as suggest
+from .inference.suggest import suggest_regions as suggest_regions
 from .inference.verify import verify as verify
 from .models.load import load_model as load_model
 from .models.model import Model as Model

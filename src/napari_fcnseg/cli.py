@@ -1,4 +1,4 @@
-"""The command line: ``fcnseg demo | nets | info | train | predict | verify``.
+"""The command line: ``fcnseg demo | nets | info | train | predict | verify | suggest``.
 
 Results go to stdout, progress and remarks to stderr. Exit codes: 0 done, 1 a defect, 2 wrong
 usage, 3 image, 4 annotations, 5 network, recipe or tiling, 6 model, 7 device, 8 output,
@@ -12,10 +12,10 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from napari_fcnseg import __version__, about, commands, segmenting, train_command
+from napari_fcnseg import __version__, about, commands, learning, segmenting, suggesting
 from napari_fcnseg.errors import FcnsegError
+from napari_fcnseg.learning import add_train_options
 from napari_fcnseg.predict_options import add_predict_options, whole_number
-from napari_fcnseg.train_command import add_train_options
 
 INTERRUPTED = commands.INTERRUPTED
 BROKEN_PIPE = 141
@@ -73,12 +73,14 @@ def make_parser() -> ArgumentParser:
     info.add_argument("--tile", type=whole_number, help="edge of the input that memory is told for")
     info.add_argument("--batch", type=whole_number, default=1, help="inputs at once")
 
-    add_train_options(command(train_command.train, _work(), _budget(), _opening()))
+    add_train_options(command(learning.train, _work(), _budget(), _opening()))
 
     add_predict_options(command(segmenting.predict, _work(), _opening()))
 
     verify = command(segmenting.verify)
     verify.add_argument("out", type=Path, metavar="OUT", help="what predict wrote")
+
+    suggesting.add_options(command(suggesting.suggest, _device(), _opening()))
     return parser
 
 
@@ -89,9 +91,14 @@ def _common() -> ArgumentParser:
     return options
 
 
-def _work() -> ArgumentParser:
+def _device() -> ArgumentParser:
     options = ArgumentParser(add_help=False)
     options.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps")
+    return options
+
+
+def _work() -> ArgumentParser:
+    options = ArgumentParser(add_help=False, parents=[_device()])
     options.add_argument("--overwrite", action="store_true", help="replace an existing output")
     return options
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from napari_fcnseg.images.grid import Spans
     from napari_fcnseg.inference.plan import Plan
+    from napari_fcnseg.inference.suggest import Region
     from napari_fcnseg.models.model import Model
 
 
@@ -80,8 +81,8 @@ class Trained(Event):
 class PredictionStarted(Event):
     """A prediction is planned and its output is there to be filled.
 
-    ``data`` is the growing output: one array per pyramid level, finest first. ``done`` tiles
-    were finished by an earlier run.
+    ``data`` is the growing output: one array per pyramid level, finest first; nothing where
+    pixels are not kept. ``done`` tiles need not be computed, or were by an earlier run.
     """
 
     plan: "Plan" = field(repr=False)
@@ -137,6 +138,14 @@ class Verified(Event):
     checked: int
     tiles: int
     damaged: tuple[TileChecked, ...]
+    elapsed: float
+
+
+@dataclass(frozen=True)
+class Suggested(Event):
+    """The end of a search for where to paint next: regions, the most unsure one first."""
+
+    regions: tuple["Region", ...]
     elapsed: float
 
 

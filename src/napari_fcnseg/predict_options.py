@@ -19,7 +19,8 @@ def add_predict_options(parser: ArgumentParser) -> None:
         "--output",
         default="labels",
         metavar="KIND,...",
-        help="labels, probabilities, probabilities-f16, probabilities-u8; several in one pass",
+        help="labels, probabilities, probabilities-f16, probabilities-u8, entropy, disagreement; "
+        "several in one pass",
     )
     parser.add_argument(
         "--ensemble", action="append", type=Path, metavar="MODEL", help="one more model that votes"

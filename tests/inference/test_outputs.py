@@ -123,7 +123,7 @@ def test_labels_inside_of_their_image(model, stack, tmp_path, version):
     assert type(found).__module__ == f"ome_zarr_models.v0{version[-1]}.labels"
     assert np.array_equal(group["cells/0"][:], expected)
     open_ome_zarr(group["cells"])
-    with pytest.raises(OutputError, match="probabilities are none"):
+    with pytest.raises(OutputError, match="probabilities is none of them"):
         fs.predict(two, image, image / "labels" / "soft", output="probabilities")
 
 

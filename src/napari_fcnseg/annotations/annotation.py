@@ -144,7 +144,7 @@ def open_annotation(
         if not (labels.class_id or classes):
             unpainted = "background"  # a 0 that is meant
     else:
-        opened = _open_labels(labels, image, name)
+        opened = open_labels(labels, image, name)
     named = classes_by_value(classes) if classes is not None else None
     if unpainted == "background":
         if named and 0 in named and named[0].id != 0:
@@ -176,7 +176,14 @@ def open_annotation(
     return Annotation(opened, named, index)
 
 
-def _open_labels(labels: Any, image: Image, name: str | None) -> Image:
+def open_labels(labels: Any, image: Image, name: str | None = None) -> Image:
+    """Open whole numbers, one for each pixel of `image` without its channels.
+
+    Raises
+    ------
+    AnnotationError
+        If they are not whole, or not of the image's shape.
+    """
     if name is None and not isinstance(labels, Image | str | Path):
         name = "the labels"
     try:

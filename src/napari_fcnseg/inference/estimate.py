@@ -11,8 +11,8 @@ from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.open import open_image
 from napari_fcnseg.inference.budget import tile_memory
 from napari_fcnseg.inference.context import Context, SliceContext
-from napari_fcnseg.inference.encode import Kind
-from napari_fcnseg.inference.members import Models, as_models, plan_members
+from napari_fcnseg.inference.encode import Kind, check_kind
+from napari_fcnseg.inference.members import Models, as_models, check_opinions, plan_members
 from napari_fcnseg.inference.runner import Precision, Runner
 from napari_fcnseg.inference.views import Augment
 
@@ -74,6 +74,8 @@ def estimate(
     Parameters as `predict`. Nothing is written.
     """
     opened, models = open_image(image, axes=axes), as_models(model)
+    check_kind(output)
+    check_opinions([output], models, augment)
     members = plan_members(models, opened, tile, region, memory, None, halo, augment, context)
     tiles, taken = members[0].tiles, 0.0
     for member in members:

@@ -18,8 +18,8 @@ from napari_fcnseg.images.mirror import Reading
 from napari_fcnseg.inference.backoff import run_in_memory
 from napari_fcnseg.inference.blend import blend, neighbours
 from napari_fcnseg.inference.context import Context, check_context, thumbnail_step
-from napari_fcnseg.inference.encode import DTYPES, Kind, check_kind, encode
-from napari_fcnseg.inference.members import certified, check_fits
+from napari_fcnseg.inference.encode import DTYPES, Kind, check_kind, encode, leading
+from napari_fcnseg.inference.members import certified, check_fits, check_opinions
 from napari_fcnseg.inference.plan import Plan, Tile, plan
 from napari_fcnseg.inference.runner import Pooled, Runner
 from napari_fcnseg.models.model import Model
@@ -45,6 +45,7 @@ def segment_lazy(
     image = Image(array, axes)
     check_fits(model, image)
     check_kind(output)
+    check_opinions([output], (model,))
     check_context(context)
     planned = plan(image.kept, image.kept_shape, model.net.geometry, tile)
     graph = _Graph(model, image, certified(model, planned, context), output, device, context)
@@ -62,7 +63,7 @@ class _Graph:
     ) -> None:
         self.tiles, self._image, self._output = tiles, image, output
         self._classes = model.classes
-        self.leading = () if output == "labels" else (len(model.classes),)
+        self.leading = leading(output, len(model.classes))
         self._runner = Runner(model, ["probabilities" if tiles.fade else output], device)
         self._freezes = context == "slice" and self._runner.pools
         self._pooled: dict[Spans, Any] = {}

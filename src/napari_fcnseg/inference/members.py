@@ -1,13 +1,14 @@
 """The models of a prediction, mostly one, and their plans, which share their cores."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from napari_fcnseg.errors import ModelError, PlanError
+from napari_fcnseg.errors import ModelError, OutputError, PlanError
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.inference.budget import make_plan
+from napari_fcnseg.inference.encode import has_opinions
 from napari_fcnseg.inference.plan import Plan
 from napari_fcnseg.inference.views import views
 from napari_fcnseg.models.model import Model
@@ -113,6 +114,15 @@ def check_fits(model: Model, image: Image) -> None:
             else "Give it an image with the same channels in the same order"
         )
     )
+
+
+def check_opinions(kinds: Iterable[str], models: Sequence[Model], augment: str = "none") -> None:
+    """Raise `OutputError` if one opinion, of one model in one view, is to disagree with itself."""
+    if any(map(has_opinions, kinds)) and len(models) * len(views(augment)) == 1:
+        raise OutputError(
+            "disagreement is that of several views or models: take augment='all' (--augment all), "
+            "give more models (--ensemble), or take the entropy"
+        )
 
 
 def _geometry(model: Model, halo: int | None, augment: str) -> tuple[AxisGeometry, ...]:

@@ -17,7 +17,7 @@ from napari_fcnseg.inference.encode import Kind
 from napari_fcnseg.inference.engine import run_tiles
 from napari_fcnseg.inference.identity import describe_models, identify
 from napari_fcnseg.inference.mask import open_mask
-from napari_fcnseg.inference.members import Models, as_models, plan_members
+from napari_fcnseg.inference.members import Models, as_models, check_opinions, plan_members
 from napari_fcnseg.inference.runner import Precision, check_precision
 from napari_fcnseg.inference.session import check_output, open_session, recorded
 from napari_fcnseg.inference.target import Target
@@ -72,7 +72,9 @@ def predict(
     output
         What to write, where `out` does not say. ``"labels"``: class ids, uint8.
         ``"probabilities"``: one float32 per class; ``"probabilities-f16"``: float16,
-        ``"probabilities-u8"``: uint8, 255 for 1.
+        ``"probabilities-u8"``: uint8, 255 for 1. ``"entropy"`` of the probabilities and
+        ``"disagreement"`` of views and models (see `augment`), where 0 is sure and 1 unsure:
+        one float32.
     tile
         Largest edge of a tile in pixels, halo included; by default as large as `memory` allows.
     region
@@ -134,6 +136,7 @@ def predict(
         raise OutputError(
             "there is no output: give a path, an array, or a mapping of kinds to them"
         )
+    check_opinions(outs, models, augment)
     inside = open_mask(mask, opened)
     check_context(context)
     choose_device(device)

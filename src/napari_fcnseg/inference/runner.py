@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_fcnseg.errors import DeviceError
-from napari_fcnseg.inference.encode import check_kind, encode
+from napari_fcnseg.inference.encode import encode, has_opinions, opinion
 from napari_fcnseg.inference.plan import Tile
 from napari_fcnseg.inference.views import views
 from napari_fcnseg.models.model import Model
@@ -66,8 +66,6 @@ class Runner:
         precision: str = "float32",
         turn: AbstractContextManager[Any] | None = None,
     ) -> None:
-        for kind in kinds:
-            check_kind(kind)
         check_precision(precision)
         self.device = choose_device(device)
         self._net = copy.deepcopy(model.net).eval()
@@ -140,15 +138,16 @@ class Runner:
             return tuple(encode(scores, k, self._classes, logits=logits) for k in self._kinds)
 
     def _scores(self, x: Tensor, window: Sequence[slice]) -> Tensor:
-        """Logits of the core; of several views, the mean of their probabilities."""
+        """Logits of the core; of several views, the mean of their probabilities, or opinions."""
         if len(self._views) == 1:
             return self._net.forward_core(x, window)[0]
         size = [n - 2 * m for n, m in zip(x.shape[2:], self._net.margin, strict=True)]
-        mean: Tensor | None = None
+        asked, mean = any(map(has_opinions, self._kinds)), None
         for view in self._views:
             seen = channels_last(view.look(x))
             logits = self._net.forward_core(seen, view.window(window, size))[0]
-            shares = view.undo(logits.float().softmax(0)) / len(self._views)
+            found = opinion(logits) if asked else logits.float().softmax(0)
+            shares = view.undo(found) / len(self._views)
             mean = shares if mean is None else mean.add_(shares)
         assert mean is not None
         return mean

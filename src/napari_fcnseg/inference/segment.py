@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from napari_fcnseg.images.axes import given_order
 from napari_fcnseg.images.open import open_image
 from napari_fcnseg.inference.context import Context
-from napari_fcnseg.inference.encode import DTYPES, Kind, check_kind
+from napari_fcnseg.inference.encode import DTYPES, Kind, check_kind, leading
 from napari_fcnseg.inference.members import Models, as_models
 from napari_fcnseg.inference.predict import predict
 from napari_fcnseg.inference.views import Augment
@@ -33,7 +33,7 @@ def segment(
     model, image, tile, device, context, augment, mask
         See `predict`.
     output
-        ``"labels"`` or ``"probabilities"``, or a smaller type of them.
+        ``"labels"``, ``"probabilities"`` or any other kind of `predict`.
     axes
         Of the image, where it does not say itself; needed for arrays of 3 dimensions or more.
 
@@ -41,15 +41,15 @@ def segment(
     -------
     ndarray
         Class ids, uint8, with the axes of the image without C, in their order; or
-        probabilities with a leading class axis.
+        ``"entropy"`` or ``"disagreement"``; or probabilities with a leading class axis.
     """
     opened = open_image(image, axes=axes)
     check_kind(output)
     models = as_models(model)
-    leading = () if output == "labels" else (len(models[0].classes),)
-    out = np.zeros(leading + opened.kept_shape, DTYPES[output])
+    more = leading(output, len(models[0].classes))
+    out = np.zeros(more + opened.kept_shape, DTYPES[output])
     predict(
         models, opened, out, output=output, tile=tile, device=device, context=context,
         augment=augment, mask=mask,
     ).wait()  # fmt: skip
-    return out.transpose(given_order(opened.axes, len(leading)))
+    return out.transpose(given_order(opened.axes, len(more)))

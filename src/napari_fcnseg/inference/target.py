@@ -14,7 +14,7 @@ from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.ngff import check_ngff, image_of, image_version
 from napari_fcnseg.images.output import ArrayOutput, Mode, Output, OutputSpec, check_free
-from napari_fcnseg.inference.encode import DTYPES, check_kind
+from napari_fcnseg.inference.encode import DTYPES, check_kind, leading
 from napari_fcnseg.inference.plan import Plan, Tile
 
 ZARR, TIFF = (".zarr",), (".tif", ".tiff")
@@ -59,11 +59,11 @@ class Target:
         self._inside = image_of(self.path) if self.path else None
         axes, self._class_axis = tiles.axes, None
         shape, core = list(tiles.shape), list(tiles.core)
-        if kind != "labels":
+        if more := leading(kind, len(classes)):
             self._class_axis = 1 if self.path and axes[0] == "T" else 0
             axes = axes[: self._class_axis] + "C" + axes[self._class_axis :]
-            shape.insert(self._class_axis, len(classes))
-            core.insert(self._class_axis, len(classes))
+            shape.insert(self._class_axis, *more)
+            core.insert(self._class_axis, *more)
         origin = [start for start, _ in tiles.region]
         sizes, names = image.along(tiles.axes)
         scale, units = list(sizes), list(names)
@@ -99,8 +99,8 @@ class Target:
         if self.path:
             if self._inside and self.kind != "labels":
                 raise OutputError(
-                    f"{self.path} is among the labels of {self._inside}: probabilities are none, "
-                    "give another place"
+                    f"{self.path} is among the labels of {self._inside}: {self.kind} is none of "
+                    "them, give another place"
                 )
             if not self._inside and self.path.suffix.lower() not in ZARR + TIFF:
                 raise OutputError(

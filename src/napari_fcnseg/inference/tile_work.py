@@ -16,7 +16,7 @@ from napari_fcnseg.inference.backoff import run_in_memory
 from napari_fcnseg.inference.blank import Blanks
 from napari_fcnseg.inference.blend import Blender
 from napari_fcnseg.inference.context import Context, SliceContext
-from napari_fcnseg.inference.encode import encode
+from napari_fcnseg.inference.encode import OPINIONS, encode, has_opinions, leading
 from napari_fcnseg.inference.journal import checksum
 from napari_fcnseg.inference.mask import Mask
 from napari_fcnseg.inference.members import Member
@@ -84,7 +84,9 @@ class TileWork:
 
     @cached_property
     def _runs(self) -> tuple[Callable[[int], Blocks], ...]:
-        kinds = ["probabilities"] if self._mixed else [t.kind for t in self.targets]
+        kinds = [t.kind for t in self.targets]
+        if self._mixed:
+            kinds = [OPINIONS if any(map(has_opinions, kinds)) else "probabilities"]
         turn = threading.Lock()  # one at a time, or they would need the memory of all
         return tuple(self._make_run(member, kinds, turn) for member in self.members)
 
@@ -103,7 +105,8 @@ class TileWork:
 
         if not tiles.fade:
             return lambda number: run(tiles[number])
-        blend = Blender(tiles, len(member.model.classes), lambda tile: run(tile)[0])
+        (rows,) = leading(kinds[0], len(member.model.classes))
+        blend = Blender(tiles, rows, lambda tile: run(tile)[0])
         return lambda number: (blend(number),)
 
     def __reduce__(self) -> tuple[Any, ...]:
