@@ -81,12 +81,13 @@ class PredictionStarted(Event):
     """A prediction is planned and its output is there to be filled.
 
     ``data`` is the growing output: one array per pyramid level, finest first. ``done`` tiles
-    were finished by an earlier run.
+    were finished by an earlier run. ``notes`` says in plain words what a person should know.
     """
 
     plan: "Plan" = field(repr=False)
     data: tuple[Any, ...] = field(repr=False)
     done: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

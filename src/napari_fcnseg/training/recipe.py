@@ -29,6 +29,9 @@ class Recipe:
         network loses at its border comes on top: a patch is what is learned.
     slices
         Slices of a patch, for a network that sees stacks; 0: as many as one output needs.
+    pixel_size
+        Size of a pixel along Y and X that images are resampled to before training, in the unit
+        of the first image; 0: that of the first image. See `match_pixel_sizes`.
     batch
         Patches per step.
     minutes, steps
@@ -74,6 +77,7 @@ class Recipe:
     net_options: dict[str, Any] = field(default_factory=dict)
     patch: Annotated[int, bounds(1, 4096, 16, "Edge of the training patches in pixels")] = 128
     slices: Annotated[int, bounds(0, 1024, 1, "Slices of a patch in 3D; 0: as needed")] = 0
+    pixel_size: Annotated[float, bounds(0.0, 1e6, 1.0, "Size of a pixel; 0: of image 1")] = 0.0
     batch: Annotated[int, bounds(1, 1024, 1, "Patches per step")] = 8
     minutes: Annotated[float, bounds(0.05, 100_000, 0.5, "Budget in minutes")] = 2.0
     steps: Annotated[int, bounds(0, 10**9, 100, "Budget in steps; 0: by time")] = 0

@@ -97,10 +97,11 @@ def train(
     FcnsegError
         At once, if images, annotations, recipe or device cannot be used.
     """
+    recipe = recipe or Recipe()
     if isinstance(start, str | Path):
         start = load_model(start)
-    data = prepare(images, annotations, axes, classes, unpainted)
-    trainer = Trainer(data, recipe or Recipe(), device, name, start)
+    data = prepare(images, annotations, axes, classes, unpainted, recipe.pixel_size)
+    trainer = Trainer(data, recipe, device, name, start)
     path = Path(checkpoint) if checkpoint is not None else None
     return Training(trainer, Checkpoint(path, trainer.identity, resume))
 
