@@ -61,6 +61,8 @@ class Recipe:
         Strength of random changes, in units of the normalised image.
     blur, low_resolution
         Probabilities of a blurred patch and of one with fewer pixels.
+    defects
+        Probability that a patch gets a defect of EM sections: a fold, a stain, a missing part.
     average
         Decay of the running average of the weights, which is what is kept; 0: none.
     validation
@@ -106,6 +108,7 @@ class Recipe:
     noise: Annotated[float, bounds(0.0, 2.0, 0.05, "Largest noise, standard deviation")] = 0.15
     blur: Annotated[float, bounds(0.0, 1.0, 0.05, "Probability of a blurred patch")] = 0.0
     low_resolution: Annotated[float, bounds(0.0, 1.0, 0.05, "Probability of fewer pixels")] = 0.0
+    defects: Annotated[float, bounds(0.0, 1.0, 0.05, "Probability of an EM section defect")] = 0.0
     average: Annotated[float, bounds(0.0, 0.9999, 0.01, "Decay of the averaged weights")] = 0.99
     validation: Annotated[float, bounds(0.0, 0.5, 0.05, "Part of the labels held out")] = 0.1
     gap: Annotated[int, bounds(0, 4096, 4, "Unused pixels around held-out labels")] = 16
