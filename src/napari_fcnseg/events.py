@@ -83,11 +83,13 @@ class PredictionStarted(Event):
 
     ``data`` is the growing output: one array per pyramid level, finest first; nothing where
     pixels are not kept. ``done`` tiles need not be computed, or were by an earlier run.
+    ``notes`` says in plain words what a person should know.
     """
 
     plan: "Plan" = field(repr=False)
     data: tuple[Any, ...] = field(repr=False)
     done: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ def follow(job: Steps[Any], quiet: bool = False) -> Iterator[Event]:
                             scores += f", {' and '.join(event.vanished)} not found at all"
                     case PredictionStarted():
                         bar.close()
+                        _say_notes(event.notes)
                         bar = tqdm(
                             desc="segment",
                             total=len(event.plan),
@@ -70,8 +71,7 @@ def follow(job: Steps[Any], quiet: bool = False) -> Iterator[Event]:
 
 
 def _say_start(event: TrainingStarted, quiet: bool) -> None:
-    for note in event.notes:
-        print(f"note: {note}", file=sys.stderr)
+    _say_notes(event.notes)
     if not quiet:
         painted = ", ".join(f"{name} {count:,}" for name, count in event.pixels.items())
         print(
@@ -79,3 +79,8 @@ def _say_start(event: TrainingStarted, quiet: bool) -> None:
             f"labelled pixels: {painted}",
             file=sys.stderr,
         )
+
+
+def _say_notes(notes: tuple[str, ...]) -> None:
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)

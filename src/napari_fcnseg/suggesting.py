@@ -11,7 +11,7 @@ from napari_fcnseg.printing import open_as_told, print_json
 
 def suggest(options: Namespace) -> int:
     """Say where a model is most unsure of an image, and to paint next."""
-    from napari_fcnseg.annotations.points_file import read_if_points
+    from napari_fcnseg.annotations.written import read_written
     from napari_fcnseg.inference.suggest import suggest
     from napari_fcnseg.models.load import load_model
     from napari_fcnseg.progress import follow
@@ -20,7 +20,7 @@ def suggest(options: Namespace) -> int:
     job = suggest(
         model,
         image,
-        read_if_points(options.labels, options.radius) if options.labels else None,
+        read_written(options.labels, options.radius) if options.labels else None,
         regions=options.regions,
         size=options.size,
         method=options.method,

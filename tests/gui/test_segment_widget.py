@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tifffile
@@ -7,6 +9,7 @@ from tests.gui.conftest import MINUTE
 import napari_fcnseg as fs
 from napari_fcnseg.gui.choices import trained_models
 from napari_fcnseg.gui.segment import SegmentWidget
+from napari_fcnseg.images.pixel_size import PixelSize
 
 LARGE = (40, 512, 512)
 
@@ -159,3 +162,16 @@ def test_what_it_will_cost_is_measured_and_nothing_written(
     assert "MB of memory" in told
     assert not list(tmp_path.iterdir())
     assert len(viewer.layers) == 1
+
+
+def test_another_pixel_size_is_told(dock, viewer, net, press, ended):
+    trained = replace(net, pixel_size=PixelSize(4, 4, "nanometer"))
+    trained_models(viewer).add(trained)
+    segment = dock("Segment")
+    pixels = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
+    viewer.add_image(pixels, name="coarse", scale=(8, 8), units=("nm", "nm"))
+    press(segment.panel.start_button)
+    ended(segment)
+    told = segment.panel.status.text()
+    assert "1 tiles in" in told
+    assert "was trained at 4 nm per pixel, coarse has 8 nm" in told

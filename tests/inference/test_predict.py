@@ -14,6 +14,8 @@ from tests.conftest import CLASSES, make_model
 import napari_fcnseg as fs
 from napari_fcnseg.errors import AxesError, ImageError, ModelError, OutputError
 from napari_fcnseg.events import Predicted, PredictionStarted, TileDone
+from napari_fcnseg.images.pixel_size import PixelSize
+from napari_fcnseg.progress import follow
 
 THREE = (*CLASSES, fs.SegClass(9, "mito", "#009e73"))
 CLOSE = 1e-5
@@ -298,3 +300,18 @@ def test_memory_does_not_grow_with_the_stack(model):
         tracemalloc.stop()
         assert out.written == planes * 256 * 256
     assert peaks[1] < 1.5 * peaks[0]
+
+
+def test_another_pixel_size_is_told(model, grey, capsys):
+    def notes(learned, scale, unit):
+        trained = replace(model, pixel_size=learned, name="m")
+        image = fs.Image(grey[0], "YX", (scale, scale), (unit, unit), "cells")
+        events = list(follow(fs.predict(trained, image, np.zeros((70, 90), np.uint8)), quiet=True))
+        assert isinstance(events[0], PredictionStarted)
+        assert all(f"note: {note}" in capsys.readouterr().err for note in events[0].notes)
+        return events[0].notes
+
+    four = PixelSize(4, 4, "nanometer")
+    assert notes(None, 8, "nm") == notes(four, 1, "pixel") == notes(four, 0.0041, "um") == ()
+    (note,) = notes(four, 8, "nm")
+    assert note.startswith("the model m was trained at 4 nm per pixel, cells has 8 nm: ")

@@ -14,6 +14,7 @@ from tests.conftest import CLASSES, make_model
 import napari_fcnseg as fs
 from napari_fcnseg.errors import ModelError, NetError, OutputError
 from napari_fcnseg.images.normalise import Normalisation
+from napari_fcnseg.images.pixel_size import PixelSize
 
 DESCRIPTION = "rdf.yaml"  # what bioimageio.spec calls it
 THREE = (*CLASSES, fs.SegClass(0, "background", "#000000"))
@@ -220,3 +221,22 @@ def test_small_numbers_stay_numbers(model, tmp_path):
     loaded = fs.load_model(small.save(tmp_path / "m.zip"), check=True)
     assert loaded.recipe == small.recipe
     assert loaded.normalisation == normalisation
+
+
+@pytest.mark.filterwarnings("ignore")  # of the checking library itself
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_the_pixel_size_stands_in_the_axes(padding, tmp_path):
+    from bioimageio.spec import load_description
+
+    path, size = tmp_path / "m.zip", PixelSize(4.0, 0.5, "nanometer")
+    replace(make_model(padding=padding, depth=2), pixel_size=size).save(path)
+    found = load_description(path)
+    assert found.validation_summary.status != "failed", found.validation_summary.display()
+    for tensor in ("inputs", "outputs"):
+        axes = [(a["scale"], a["unit"]) for a in description(path)[tensor][0]["axes"][-2:]]
+        assert axes == [(4.0, "nanometer"), (0.5, "nanometer")]
+    assert fs.load_model(path).pixel_size == size
+    older = description(path)
+    del older["config"]["napari_fcnseg"]["pixel_size"]
+    rewrite(path, **{DESCRIPTION: yaml.safe_dump(older)})
+    assert fs.load_model(path).pixel_size is None

@@ -24,6 +24,7 @@ from napari_fcnseg.errors import AnnotationError, AxesError
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.open import open_image
+from napari_fcnseg.images.resample import Factors, resample_labels
 
 Unpainted = Literal["ignore", "background"]
 IGNORE = -1
@@ -75,6 +76,11 @@ class Annotation:
             {v: index.counts[v] for v in known}, {v: index.positions[v] for v in known}
         )
         return replace(self, index=kept)
+
+    def resampled(self, factors: Factors) -> "Annotation":
+        """See the labels at another pixel size; see `resample_labels`."""
+        labels = resample_labels(self.labels, factors, 0 in self.by_value)
+        return replace(self, labels=labels).repainted()
 
     @cached_property
     def _value_to_id(self) -> NDArray[np.int64]:

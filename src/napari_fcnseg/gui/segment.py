@@ -43,6 +43,7 @@ class Run:
     out: Any
     shown: Labels | None = None
     refresh: Refresher | None = None
+    notes: tuple[str, ...] = ()
 
 
 class SegmentWidget(DockContent):
@@ -139,6 +140,8 @@ class SegmentWidget(DockContent):
                 run.refresh = Refresher(run.shown)
                 done, tiles = event.done, len(event.plan)
                 self.panel.go_on_from(done / tiles, f"{done} of {tiles} tiles")
+                run.notes = event.notes
+                self.panel.say(". ".join([f"segmenting {run.image.name}", *run.notes]))
             case TileDone():
                 self.panel.show_progress(
                     event.done / event.tiles, f"{event.done} of {event.tiles} tiles"
@@ -153,7 +156,8 @@ class SegmentWidget(DockContent):
                 self._run = None
 
     def _finish(self, run: Run, event: Predicted) -> None:
-        self.panel.say(f"{event.tiles} tiles in {event.elapsed:.1f} s. {event.path or ''}")
+        about = f"{event.tiles} tiles in {event.elapsed:.1f} s. {event.path or ''}"
+        self.panel.say("\n".join([about, *run.notes]))
         if run.shown is None or run.refresh is None:
             return
         if event.path:  # it has its final name now

@@ -60,7 +60,7 @@ class TrainWidget(DockContent):
         self._watch: StrokeWatch | None = None
         self._last: Step | None = None
         self.form = self._make_form()
-        self.settings = RecipeForm(Recipe(), leave_out=("net", "minutes", "steps"))
+        self.settings = RecipeForm(Recipe(), leave_out=("net", "minutes", "steps", "pixel_size"))
         more = QCollapsible("More settings")
         more.setCollapsedIcon("▸")
         more.setExpandedIcon("▾")

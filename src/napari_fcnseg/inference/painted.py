@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from napari_fcnseg.annotations.annotation import Annotation, open_labels
 from napari_fcnseg.annotations.points import Points
-from napari_fcnseg.annotations.points_file import read_if_points
+from napari_fcnseg.annotations.written import read_written
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
 
@@ -59,6 +59,6 @@ def open_painted(annotation: Any, image: Image) -> Painted:
     if isinstance(annotation, Annotation):
         open_labels(annotation.labels, image)
         return Painted(lambda spans: annotation.read_ids(spans) >= 0)
-    given = read_if_points(annotation)
+    given = read_written(annotation)
     labels = given.labels(image) if isinstance(given, Points) else open_labels(given, image)
     return Painted(lambda spans: labels.read(spans)[0] != 0)

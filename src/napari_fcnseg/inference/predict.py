@@ -156,11 +156,16 @@ def predict(
     for target, identity in zip(targets, identities, strict=True):
         check_output(target, identity, mode)
     work = TileWork(members, opened, targets, device, context, augment, precision, inside)
-    return Steps(_run(work, identities, mode, scheduler))
+    notes = tuple(note for member in models for note in member.notes_on(opened))
+    return Steps(_run(work, identities, mode, scheduler, notes))
 
 
 def _run(
-    work: TileWork, identities: Sequence[Identity], mode: Mode, scheduler: Scheduler
+    work: TileWork,
+    identities: Sequence[Identity],
+    mode: Mode,
+    scheduler: Scheduler,
+    notes: tuple[str, ...],
 ) -> Generator[Event, None, None]:
     started = time.monotonic()
     tiles, targets = work.tiles, work.targets
@@ -171,7 +176,7 @@ def _run(
         ]
         todo = [n for n in range(len(tiles)) if not all(n in session for session in sessions)]
         done = len(tiles) - len(todo)
-        yield PredictionStarted(tiles, tuple(sessions[0].sink.data), done)
+        yield PredictionStarted(tiles, tuple(sessions[0].sink.data), done, notes)
         sinks = tuple(session.sink for session in sessions)
         try:
             with open_workers(replace(work, sinks=sinks), scheduler) as workers:

@@ -15,6 +15,7 @@ import yaml
 from napari_fcnseg.annotations.classes import SegClass
 from napari_fcnseg.errors import FcnsegError, ModelError
 from napari_fcnseg.images.normalise import Normalisation
+from napari_fcnseg.images.pixel_size import PixelSize
 from napari_fcnseg.models.model import Model
 from napari_fcnseg.nets.registry import build_net
 from napari_fcnseg.training.recipe import Recipe
@@ -139,6 +140,7 @@ def _build(
         name=description["name"],
         sample=sample[0],
         provenance=ours["provenance"],
+        pixel_size=PixelSize(**size) if (size := ours.get("pixel_size")) else None,
     )
 
 

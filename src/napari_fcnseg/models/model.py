@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from napari_fcnseg.annotations.classes import SegClass
 from napari_fcnseg.errors import ModelError
+from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.normalise import Normalisation
+from napari_fcnseg.images.pixel_size import PixelSize
 from napari_fcnseg.nets.base import SegmentationNet
 from napari_fcnseg.nets.describe import describe
 from napari_fcnseg.nets.device import channels_last
@@ -42,6 +44,8 @@ class Model:
         Raw pixels to test the model with, float32, shape ``(channels, *space)``.
     provenance
         Plain data on how it came to be: versions, images, scores.
+    pixel_size
+        Of the images it was trained on; ``None`` if that is not known.
     """
 
     net: SegmentationNet
@@ -51,6 +55,7 @@ class Model:
     name: str = "model"
     sample: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0, 0), np.float32))
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    pixel_size: PixelSize | None = None
 
     def __post_init__(self) -> None:
         if len(self.classes) != self.net.classes:
@@ -80,9 +85,27 @@ class Model:
             "classes": {c.id: c.name for c in self.classes},
             **describe(self.net, tile, batch),
             "normalisation": asdict(self.normalisation),
+            "pixel_size": str(self.pixel_size) if self.pixel_size else None,
             "recipe": self.recipe.to_dict() if self.recipe else None,
             **self.provenance,
         }
+
+    def notes_on(self, image: Image) -> tuple[str, ...]:
+        """Say so where an image has other pixels than the model was trained on.
+
+        Returns
+        -------
+        tuple of str
+            One sentence, or none where sizes differ by up to 5 % or are not known.
+        """
+        found = PixelSize.of(image)
+        if self.pixel_size is None or found is None or found.agrees(self.pixel_size):
+            return ()
+        return (
+            f"the model {self.name} was trained at {self.pixel_size} per pixel, {image.name} has "
+            f"{found}: what it shows is of another size than what was learned. Segment a "
+            "resolution level with such pixels (--level), or resample the image first",
+        )
 
     def probabilities(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
         """Run the bare network once: no tiles, no mirror.

@@ -3,6 +3,7 @@
 import gc
 import tempfile
 import warnings
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,7 @@ def _describe(model: Model, folder: Path) -> spec.ModelDescr:
         "classes": [{"id": c.id, "name": c.name, "color": c.color} for c in model.classes],
         "recipe": model.recipe.to_dict() if model.recipe else None,
         "provenance": dict(model.provenance),
+        "pixel_size": asdict(model.pixel_size) if model.pixel_size else None,
     }
     return spec.ModelDescr(
         name=_legal_name(model.name),
@@ -144,7 +146,7 @@ def _input(model: Model, folder: Path) -> spec.InputTensorDescr:
             spec.BatchAxis(),
             spec.ChannelAxis(channel_names=[spec.Identifier(c) for c in channels]),
             *(
-                spec.SpaceInputAxis(id=spec.AxisId(a), size=size)
+                spec.SpaceInputAxis(id=spec.AxisId(a), size=size, **_scale(model, a))
                 for a, size in zip("zyx"[-model.net.ndim :], sizes, strict=True)
             ),
         ],
@@ -180,9 +182,9 @@ def _output(model: Model, folder: Path) -> spec.OutputTensorDescr:
         size = spec.SizeReference(tensor_id=INPUT, axis_id=axis, offset=-2 * a.margin)
         halo = a.halo - a.margin
         axes.append(
-            spec.SpaceOutputAxisWithHalo(id=axis, size=size, halo=halo)
+            spec.SpaceOutputAxisWithHalo(id=axis, size=size, halo=halo, **_scale(model, name))
             if halo
-            else spec.SpaceOutputAxis(id=axis, size=size)
+            else spec.SpaceOutputAxis(id=axis, size=size, **_scale(model, name))
         )
     return spec.OutputTensorDescr(
         id=OUTPUT,
@@ -191,6 +193,14 @@ def _output(model: Model, folder: Path) -> spec.OutputTensorDescr:
         data=spec.IntervalOrRatioDataDescr(type="float32", range=(0.0, 1.0)),
         postprocessing=[spec.SoftmaxDescr(kwargs=spec.SoftmaxKwargs(axis=spec.AxisId("channel")))],
     )
+
+
+def _scale(model: Model, axis: str) -> Any:
+    """Pixel size along an axis in the words of the spec, where it is known."""
+    size = model.pixel_size
+    if size is None or axis not in "yx":
+        return {}
+    return {"scale": size.y if axis == "y" else size.x, "unit": size.unit}
 
 
 def _noise(model: Model) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from napari_fcnseg.annotations.annotation import IGNORE
 from napari_fcnseg.nets.geometry import AxisGeometry, legal_size
+from napari_fcnseg.training.defects import add_defects
 from napari_fcnseg.training.intensity import change_intensity
 from napari_fcnseg.training.recipe import Recipe
 
@@ -56,7 +57,7 @@ def augment(
     -------
     images, targets : Tensor
         As they went in, Y and X of `patch` pixels. Images are resampled bilinearly, targets
-        by the nearest pixel, -1 from outside the window.
+        by the nearest pixel, -1 from outside the window and where a defect leaves nothing.
     """
     grid = _grid(len(images), patch, recipe, rng).to(images.device) / (images.shape[-1] / 2)
     space = (*images.shape[2:-2], patch, patch)
@@ -72,6 +73,8 @@ def augment(
         turned = torch.randint(0, 2, (len(x),), generator=rng).bool().to(x.device)
         x = torch.where(turned.view(-1, 1, 1, 1, 1), x.flip(2), x)
         y = torch.where(turned.view(-1, 1, 1, 1), y.flip(1), y)
+    if recipe.defects:
+        x, y = add_defects(x, y, recipe.defects, rng)
     return change_intensity(x, recipe, rng), y
 
 

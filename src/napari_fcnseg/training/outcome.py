@@ -57,6 +57,7 @@ def make_model(
         recipe=recipe,
         name=name,
         sample=data.sample(sample_size(net)),
+        pixel_size=data.pixel_size,
         provenance={
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "versions": versions(),

@@ -14,6 +14,8 @@ from napari_fcnseg.annotations.written import read_written
 from napari_fcnseg.errors import AnnotationError, ImageError
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.open import open_image
+from napari_fcnseg.images.pixel_size import PixelSize
+from napari_fcnseg.training.resolution import match_pixel_sizes
 
 MANY = 12  # classes beyond which it may well be ids of objects
 
@@ -25,7 +27,8 @@ class TrainingData:
     Attributes
     ----------
     images, annotations
-        Of equal number; all images have equally many channels.
+        Of equal number; all images have equally many channels, and one pixel size where it
+        is known of all.
     classes
         By id.
     notes
@@ -45,6 +48,12 @@ class TrainingData:
         """Return the same for other classes, and with further notes."""
         annotations = tuple(a.named(classes) for a in self.annotations)
         return replace(self, annotations=annotations, classes=classes, notes=(*self.notes, *notes))
+
+    @property
+    def pixel_size(self) -> PixelSize | None:
+        """Of what the network sees; ``None`` if it is not known of all images."""
+        sizes = [PixelSize.of(image) for image in self.images]
+        return None if None in sizes else sizes[0]
 
     @property
     def pixels(self) -> dict[str, int]:
@@ -73,6 +82,7 @@ def prepare(
     classes: Classes = None,
     unpainted: Unpainted = "ignore",
     fewest: int = 2,
+    pixel_size: float | PixelSize | None = None,
 ) -> TrainingData:
     """Open images and annotations and check that they can train a network together.
 
@@ -85,6 +95,8 @@ def prepare(
         See `open_image` and `open_annotation`; they hold for all.
     fewest
         Classes that must have labels.
+    pixel_size
+        See `match_pixel_sizes`.
 
     Raises
     ------
@@ -110,6 +122,7 @@ def prepare(
         label if isinstance(label, Annotation) else open_annotation(label, image, named, unpainted)
         for label, image in zip(labels, opened, strict=True)
     )
+    opened, annotated, resampled = match_pixel_sizes(opened, annotated, pixel_size)
     present: dict[int, SegClass] = {}
     for annotation in annotated:
         for c in annotation.classes:
@@ -128,7 +141,7 @@ def prepare(
         )
     _check_names(tuple(present.values()))
     wanted = {c.id: c for annotation in annotated for c in annotation.by_value.values()}
-    notes = [note for image in opened for note in image.notes]
+    notes = [note for image in opened for note in image.notes] + resampled
     notes += [
         f"the class {c.name!r} has no labels and is left out"
         for i, c in sorted(wanted.items())

@@ -29,6 +29,9 @@ class Recipe:
         network loses at its border comes on top: a patch is what is learned.
     slices
         Slices of a patch, for a network that sees stacks; 0: as many as one output needs.
+    pixel_size
+        Size of a pixel along Y and X that images are resampled to before training, in the unit
+        of the first image; 0: that of the first image. See `match_pixel_sizes`.
     batch
         Patches per step.
     minutes, steps
@@ -58,6 +61,8 @@ class Recipe:
         Strength of random changes, in units of the normalised image.
     blur, low_resolution
         Probabilities of a blurred patch and of one with fewer pixels.
+    defects
+        Probability that a patch gets a defect of EM sections: a fold, a stain, a missing part.
     average
         Decay of the running average of the weights, which is what is kept; 0: none.
     fine_rate, freeze
@@ -81,6 +86,7 @@ class Recipe:
     net_options: dict[str, Any] = field(default_factory=dict)
     patch: Annotated[int, bounds(1, 4096, 16, "Edge of the training patches in pixels")] = 128
     slices: Annotated[int, bounds(0, 1024, 1, "Slices of a patch in 3D; 0: as needed")] = 0
+    pixel_size: Annotated[float, bounds(0.0, 1e6, 1.0, "Size of a pixel; 0: of image 1")] = 0.0
     batch: Annotated[int, bounds(1, 1024, 1, "Patches per step")] = 8
     minutes: Annotated[float, bounds(0.05, 100_000, 0.5, "Budget in minutes")] = 2.0
     steps: Annotated[int, bounds(0, 10**9, 100, "Budget in steps; 0: by time")] = 0
@@ -109,6 +115,7 @@ class Recipe:
     noise: Annotated[float, bounds(0.0, 2.0, 0.05, "Largest noise, standard deviation")] = 0.15
     blur: Annotated[float, bounds(0.0, 1.0, 0.05, "Probability of a blurred patch")] = 0.0
     low_resolution: Annotated[float, bounds(0.0, 1.0, 0.05, "Probability of fewer pixels")] = 0.0
+    defects: Annotated[float, bounds(0.0, 1.0, 0.05, "Probability of an EM section defect")] = 0.0
     average: Annotated[float, bounds(0.0, 0.9999, 0.01, "Decay of the averaged weights")] = 0.99
     fine_rate: Annotated[float, bounds(1e-6, 1.0, 1e-4, "Peak rate from a model on")] = 3e-4
     freeze: Annotated[float, bounds(0.0, 1.0, 0.1, "Part with a model's encoder frozen")] = 0.3

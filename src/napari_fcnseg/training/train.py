@@ -118,6 +118,7 @@ def train(
     FcnsegError
         At once, if images, annotations, recipe or device cannot be used.
     """
+    recipe = recipe or Recipe()
     if isinstance(start, str | Path):
         start = load_model(start)
     images, annotations = as_list(images), as_list(annotations)
@@ -125,13 +126,15 @@ def train(
     origin = origin or Origin.of(images, annotations, classes, **how)
     old = open_replay(replay, start, classes, **how)
     images, annotations = images + old.images, annotations + old.labels
-    data = prepare(images, annotations, axes, classes, unpainted, fewest=1 if start else 2)
+    size = recipe.pixel_size or (start.pixel_size if start else None)
+    fewest = 1 if start else 2
+    data = prepare(images, annotations, axes, classes, unpainted, fewest, size)
     data = replace(data, replayed=len(old.images))
     if start:
         data = data.known_as(*join_classes(start, data.classes))
     origins = [o for o in (origin, *old.origins) if o]
     known = origins if len(origins) == 1 + len(old.origins) else []
-    trainer = Trainer(data, recipe or Recipe(), device, name, start, known)
+    trainer = Trainer(data, recipe, device, name, start, known)
     path = Path(checkpoint) if checkpoint is not None else None
     return Training(trainer, Checkpoint(path, trainer.identity, resume))
 
