@@ -16,7 +16,8 @@ from napari_fcnseg.annotations.classes import (
     classes_by_value,
     default_class,
 )
-from napari_fcnseg.annotations.index import LabelIndex, Plane, build_index
+from napari_fcnseg.annotations.index import OWN_IDS, LabelIndex, Plane, build_index
+from napari_fcnseg.annotations.instances import BORDER, INSIDE, Instances, instance_labels
 from napari_fcnseg.annotations.points import Points
 from napari_fcnseg.annotations.points_file import read_if_points
 from napari_fcnseg.errors import AnnotationError, AxesError
@@ -41,11 +42,14 @@ class Annotation:
         Class of each label value; other values (0) are unlabelled.
     index
         Where the labelled pixels are, by label value.
+    instances
+        The opened ids of objects that `labels` are computed from, if so.
     """
 
     labels: Image
     by_value: Mapping[int, SegClass]
     index: LabelIndex
+    instances: Instances | None = None
 
     @property
     def classes(self) -> tuple[SegClass, ...]:
@@ -111,7 +115,7 @@ def open_annotation(
     ----------
     labels
         A path, an array or an `Image`: whole numbers, one for each pixel of `image`
-        without its channels. Or `Points`, or a ``.csv`` of them.
+        without its channels. Or `Points`, or a ``.csv`` of them; or `Instances`.
     image
         The image that was painted on.
     classes
@@ -128,15 +132,23 @@ def open_annotation(
     ------
     AnnotationError
         If the labels are not whole numbers, not of the image's shape, have ids that no
-        class can have, or no labelled pixel.
+        class can have, or no labelled pixel; or `classes` are given for `Instances`.
     """
-    labels = read_if_points(labels)
+    labels, instances = read_if_points(labels), None
     if isinstance(labels, Points):
         if classes is not None:
             classes = tuple(classes_by_value(classes).values())
             labels = labels.numbered(classes)
         opened = labels.labels(image)
         classes = labels.classes if classes is None else classes
+    elif isinstance(labels, Instances):
+        if classes is not None:
+            raise AnnotationError(
+                "instances have the classes inside and border, and each object its own id: leave "
+                "out classes= (--classes), or Instances (--instances) if the ids are of classes"
+            )
+        instances = replace(labels, ids=_open_labels(labels.ids, image, name))
+        opened, classes = instance_labels(instances.ids, labels.border), (INSIDE, BORDER)
     else:
         opened = _open_labels(labels, image, name)
     named = classes_by_value(classes) if classes is not None else None
@@ -165,9 +177,9 @@ def open_annotation(
     if len(values) > MAX_CLASSES:
         raise AnnotationError(
             f"{opened.name} holds {len(values)} different ids; up to {MAX_CLASSES} classes can be "
-            "trained. If each object has its own id, give all objects of a kind one id"
+            f"trained. {OWN_IDS}"
         )
-    return Annotation(opened, named, index)
+    return Annotation(opened, named, index, instances)
 
 
 def _open_labels(labels: Any, image: Image, name: str | None) -> Image:
