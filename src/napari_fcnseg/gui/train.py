@@ -60,7 +60,8 @@ class TrainWidget(DockContent):
         self._watch: StrokeWatch | None = None
         self._last: Step | None = None
         self.form = self._make_form()
-        self.settings = RecipeForm(Recipe(), leave_out=("net", "minutes", "steps"))
+        borders = ("border_weight", "border_sigma")  # layers hold classes, not instances
+        self.settings = RecipeForm(Recipe(), leave_out=("net", "minutes", "steps", *borders))
         more = QCollapsible("More settings")
         more.setCollapsedIcon("▸")
         more.setExpandedIcon("▾")

@@ -18,6 +18,7 @@ from napari_fcnseg.models.model import Model
 from napari_fcnseg.nets.device import choose_device, place
 from napari_fcnseg.training.average import Average, estimate_statistics
 from napari_fcnseg.training.best import Best
+from napari_fcnseg.training.borders import make_borders
 from napari_fcnseg.training.hold_out import hold_out
 from napari_fcnseg.training.objective import Objective
 from napari_fcnseg.training.optimiser import Optimiser
@@ -67,9 +68,9 @@ class Trainer:
         place(self.net, self.device)
         stride = self.net.geometry[-1].stride
         splits = hold_out(data.annotations, recipe.validation, recipe.gap, stride, rng)
-        sources = [
-            Source(*parts) for parts in zip(data.images, data.annotations, splits, strict=True)
-        ]
+        borders = make_borders(data.annotations, recipe)
+        parts = zip(data.images, data.annotations, splits, borders, strict=True)
+        sources = [Source(*part) for part in parts]
         self.normalisation = (
             start.normalisation if start else fit_normalisation(data.images, recipe.normalisation)
         )
@@ -102,10 +103,10 @@ class Trainer:
 
     def step(self, progress: float) -> tuple[float, float]:
         """Take one optimisation step at `progress` through the budget; loss and rate."""
-        x, y = self._supply()
+        x, y, borders = self._supply()
         self.net.train()
         with self._seeded():
-            loss = self._objective(self.net(x), y, self._supply.torch_rng)
+            loss = self._objective(self.net(x), y, self._supply.torch_rng, borders)
             rate = self._optimiser.step(loss, progress)
         self._average.update()
         self.steps += 1
