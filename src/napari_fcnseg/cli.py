@@ -78,6 +78,14 @@ def make_parser() -> ArgumentParser:
     train.add_argument(
         "--radius", type=float, help="of the disks that points of a .csv label, in pixels"
     )
+    train.add_argument(
+        "--instances",
+        nargs="?",
+        type=whole_number,
+        const=2,
+        metavar="WIDTH",
+        help="each object has its own id: learn insides and borders, 2 pixels wide",
+    )
     train.add_argument("--out", type=Path, required=True, metavar="MODEL.zip")
     train.add_argument("--recipe", type=Path, metavar="R.toml", help="how to train")
     train.add_argument("--net", help="network, with its own defaults; see fcnseg nets")

@@ -40,7 +40,6 @@ def demo(options: Namespace) -> int:
 def train(options: Namespace) -> int:
     """Train a model from images and their labels."""
     from napari_fcnseg.annotations.classes import parse_class_map
-    from napari_fcnseg.annotations.points_file import read_if_points
     from napari_fcnseg.models.load import load_model
     from napari_fcnseg.models.package import check_place
     from napari_fcnseg.training.recipe import Recipe
@@ -71,7 +70,7 @@ def train(options: Namespace) -> int:
 
     job = train(
         images,
-        [read_if_points(path, options.radius) for path in options.labels],
+        [_labels(path, options) for path in options.labels],
         recipe,
         classes=classes,
         unpainted=options.unpainted,
@@ -110,6 +109,16 @@ def train(options: Namespace) -> int:
     else:
         print_table(found)
     return code
+
+
+def _labels(path: str, options: Namespace) -> Any:
+    """Labels as `train` takes them."""
+    from napari_fcnseg.annotations.instances import Instances
+    from napari_fcnseg.annotations.points_file import read_if_points
+
+    if options.instances:
+        return Instances(path, options.instances)
+    return read_if_points(path, options.radius)
 
 
 def _given(options: Namespace, *names: str) -> dict[str, Any]:
