@@ -135,6 +135,33 @@ def test_steps_and_seed_make_the_same_model(files, painted):
         assert (a == b).all()
 
 
+def test_objects_with_ids_of_their_own(files, capsys):
+    y, x = np.mgrid[:160, :176] // 16
+    ids = np.broadcast_to((1000 + 20 * y + x) * (y % 3 > 0), (6, 160, 176)).astype(np.uint32)
+    tifffile.imwrite(files / "ids.tif", ids, photometric="minisblack", metadata={"axes": "ZYX"})
+    arguments = ["train", "--image", files / "image.tif", "--recipe", files / "r.toml", *QUICK]
+    arguments += ["--out", files / "m.zip", "--json", "--labels"]
+    options = ["--instances", "3", "--unpainted", "background"]
+    assert run(*arguments, files / "ids.tif", *options) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["classes"] == {"0": "background", "1": "inside", "2": "border"}
+    pixels = fs.load_model(files / "m.zip").provenance["labelled_pixels"]
+    objects = fs.Instances(ids, border=3)
+    annotation = fs.open_annotation(objects, fs.Image(ids, "ZYX"), unpainted="background")
+    assert list(pixels.values()) == [annotation.index.counts[i] for i in range(3)]
+    recipe = fs.Recipe.from_toml(files / "r.toml")
+    dataclasses.replace(recipe, border_weight=10.0).to_toml(files / "r.toml")
+    for code, labels, wrong, said in (
+        (4, "ids.tif", [], "holds the id 1170 at Z = 0"),
+        (4, "ids.tif", ["--instances", "--classes", "1=cell"], "leave out classes= (--classes)"),
+        (4, "clicks.csv", ["--instances"], "points have no border"),
+        (4, "ids.tif", ["--instances", "101"], "from 1 to 100"),
+        (5, "strokes.tif", [], "border_weight = 10 is of gaps between objects"),
+    ):
+        assert run(*arguments, files / labels, *wrong, "--overwrite") == code
+        assert said in capsys.readouterr().err
+
+
 def test_an_interrupted_training_goes_on(files, capsys):
     assert train(files, "--steps", "6", out="whole.zip") == 0
     recipe = dataclasses.replace(fs.Recipe.from_toml(files / "r.toml"), steps=6)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from napari_fcnseg.commands import INTERRUPTED, given
 from napari_fcnseg.errors import UsageError
 from napari_fcnseg.events import Step, Trained
+from napari_fcnseg.predict_options import whole_number
 from napari_fcnseg.printing import print_json, print_table
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from napari_fcnseg.training.recipe import Recipe
     from napari_fcnseg.training.train import Training
 
+READING = ("axes", "level", "series", "grey", "radius", "instances", "unpainted")
 DECIDED = ("image", "labels", "recipe", "net", "classes", "steps", "minutes", "seed", "replay")
 
 
@@ -25,6 +27,14 @@ def add_train_options(parser: ArgumentParser) -> None:
     add("--image", nargs="+", metavar="P", help="images")
     add("--labels", nargs="+", metavar="P", help="their labels; all=1: the class 1 everywhere")
     add("--radius", type=float, help="of the disks that points of a .csv label, in pixels")
+    add(
+        "--instances",
+        nargs="?",
+        type=whole_number,
+        const=2,
+        metavar="WIDTH",
+        help="each object has its own id: learn insides and borders, 2 pixels wide",
+    )
     add("--out", type=Path, required=True, metavar="MODEL.zip")
     add("--recipe", type=Path, metavar="R.toml", help="how to train")
     add("--net", help="network, with its own defaults; see fcnseg nets")
@@ -120,8 +130,7 @@ def _anew(options: Namespace, how: dict[str, Any]) -> "Training":
     start = load_model(options.start) if options.start else None
     recipe = _recipe(options, start)
     classes = parse_class_map(options.classes) if options.classes else None
-    reading = {n: getattr(options, n) for n in ("axes", "level", "series", "grey", "radius")}
-    reading |= {"unpainted": options.unpainted}
+    reading = {n: getattr(options, n) for n in READING}
     origin = Origin.of(options.image, options.labels, classes, **reading)
     assert origin  # all are paths
     images, labels = origin.open()

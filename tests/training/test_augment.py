@@ -24,7 +24,7 @@ def generator(seed=0):
 @pytest.mark.parametrize("patch", [32, 33])
 def test_nothing_asked_nothing_changed(patch):
     images, targets = batch(window_size(patch, STILL))
-    x, y = augment(images, targets, patch, STILL, generator())
+    x, y, _ = augment(images, targets, patch, STILL, generator())
     assert torch.allclose(x, images, atol=1e-5)
     assert torch.equal(y, targets)
 
@@ -35,7 +35,7 @@ def test_flips_and_right_angles_are_one_of_eight(patch):
     images, targets = batch(patch)
     seen = set()
     for seed in range(10):
-        x, y = augment(images, targets, patch, recipe, generator(seed))
+        x, y, _ = augment(images, targets, patch, recipe, generator(seed))
         for i in range(4):
             poses = [torch.rot90(f, k) for f in (targets[i], targets[i].flip(1)) for k in range(4)]
             same = [k for k, pose in enumerate(poses) if torch.equal(pose, y[i])]
@@ -59,7 +59,7 @@ def test_ids_stay_ids_and_images_follow_their_targets(seed, rotate, elastic):
     coarse = rng.integers(0, 3, (4, size // 12 + 1, size // 12 + 1))
     targets = torch.from_numpy(coarse.repeat(12, 1).repeat(12, 2)[:, :size, :size].copy())
     images = targets[:, None].float()
-    x, y = augment(images, targets, 48, recipe, generator(seed))
+    x, y, _ = augment(images, targets, 48, recipe, generator(seed))
     assert set(y.unique().tolist()) <= {-1, 0, 1, 2}
     labelled = y >= 0
     # A few of the displacements of 10 pixels, standard deviation, go beyond the window.
@@ -70,7 +70,7 @@ def test_ids_stay_ids_and_images_follow_their_targets(seed, rotate, elastic):
 def test_outside_the_window_is_ignored():
     recipe = Recipe(rotate="any", elastic=0, flip=False, brightness=0, contrast=0, noise=0)
     images, targets = batch(32)
-    _, y = augment(images, targets.clamp(min=0), 32, recipe, generator(3))
+    _, y, _ = augment(images, targets.clamp(min=0), 32, recipe, generator(3))
     assert (y == -1).any()
 
 
@@ -78,7 +78,7 @@ def test_elastic_bends_by_about_ten_pixels():
     recipe = Recipe(rotate="none", flip=False, elastic=1, brightness=0, contrast=0, noise=0)
     size = window_size(128, recipe)
     ramp = torch.arange(size, dtype=torch.float32).expand(64, 1, size, size).contiguous()
-    x, _ = augment(ramp, torch.zeros(64, size, size, dtype=torch.long), 128, recipe, generator())
+    x, _, _ = augment(ramp, torch.zeros(64, size, size, dtype=torch.long), 128, recipe, generator())
     still = ramp[:, :, :128, (size - 128) // 2 : (size + 128) // 2]
     shift = (x - still)[:, 0, 63, 63]  # the middle of the coarse grid
     assert 7 < shift.std() < 13
@@ -87,7 +87,7 @@ def test_elastic_bends_by_about_ten_pixels():
 def test_brightness_contrast_and_noise_leave_targets_alone():
     images, targets = batch(32, channels=2)
     recipe = Recipe(flip=False, rotate="none", elastic=0, brightness=0.5, contrast=0.5, noise=0.3)
-    x, y = augment(images, targets, 32, recipe, generator())
+    x, y, _ = augment(images, targets, 32, recipe, generator())
     assert torch.equal(y, targets)
     assert not torch.allclose(x, images, atol=0.1)
 

@@ -64,7 +64,7 @@ def test_replayed_images_get_their_share_of_the_patches():
         ((False, False, True), 0.25, 0.25),
         ((False, False), 0.4, 0.0),
     ):
-        images, _ = sampler(*flags, replay=replay).draw(2000, (16, 16), (16, 16), rng)
+        images, *_ = sampler(*flags, replay=replay).draw(2000, (16, 16), (16, 16), rng)
         assert (images == 0).all(axis=(1, 2, 3)).mean() == pytest.approx(expected, abs=0.04)
 
 

@@ -33,7 +33,7 @@ def test_pixels_and_targets_belong_together(monkeypatch, room):
     sampler = sampler_of(image, labels)
     rng = np.random.default_rng(0)
     for _ in range(10):
-        images, targets = sampler.draw(3, (33, 33), (33, 33), rng)
+        images, targets, _ = sampler.draw(3, (33, 33), (33, 33), rng)
         assert images.shape == (3, 1, 33, 33)
         assert targets.shape == (3, 33, 33)
         code = images[:, 0]
@@ -59,7 +59,7 @@ def test_rare_classes_are_drawn_more_often_than_they_occur():
     labels = np.ones((64, 400), np.uint8)
     labels[30, 10:14] = 2
     sampler = sampler_of(np.zeros((64, 400), np.float32), labels, ids=(1, 2), axes="YX")
-    _, targets = sampler.draw(2000, (9, 9), (9, 9), np.random.default_rng(0))
+    _, targets, _ = sampler.draw(2000, (9, 9), (9, 9), np.random.default_rng(0))
     rare = (targets == 1).any((1, 2)).mean()
     expected = np.sqrt(4) / (np.sqrt(4) + np.sqrt(64 * 400 - 4))
     assert rare > expected / 2 > 10 * 4 / labels.size
@@ -71,7 +71,7 @@ def test_channels_and_normalisation():
     labels[20, 20], labels[30, 30] = 3, 9
     normalise = Normalisation("percentile", (5.0,) * 3, (2.0,) * 3)
     sampler = sampler_of(image, labels, normalise, axes="CYX")
-    images, _ = sampler.draw(2, (20, 20), (20, 20), np.random.default_rng(0))
+    images, _, _ = sampler.draw(2, (20, 20), (20, 20), np.random.default_rng(0))
     assert images.shape == (2, 3, 20, 20)
     assert abs(images.mean()) < 0.3
 

@@ -159,7 +159,7 @@ def test_drawn_targets_have_no_held_out_label():
     )
     rng, seen = np.random.default_rng(2), 0
     for _ in range(20):
-        _, targets = sampler.draw(4, (64, 64), (64, 64), rng)
+        _, targets, _ = sampler.draw(4, (64, 64), (64, 64), rng)
         assert (targets >= 0).any((1, 2)).all()  # each patch has something to learn from
         seen += (targets >= 0).sum()
     assert seen > 0

@@ -86,7 +86,7 @@ def test_all_slices_of_a_patch_are_warped_alike():
         1, 1, 4, 1, 1
     )
     target = torch.randint(-1, 3, (3, 1, 90, 90)).repeat(1, 4, 1, 1)
-    x, y = augment(image, target, 48, recipe, torch.Generator().manual_seed(1))
+    x, y, _ = augment(image, target, 48, recipe, torch.Generator().manual_seed(1))
     assert x.shape == (3, 2, 4, 48, 48)
     assert y.shape == (3, 4, 48, 48)
     assert (y == y[:, :1]).all()

@@ -17,7 +17,8 @@ from napari_fcnseg.annotations.classes import (
     default_class,
 )
 from napari_fcnseg.annotations.everywhere import Everywhere
-from napari_fcnseg.annotations.index import LabelIndex, Plane, build_index
+from napari_fcnseg.annotations.index import OWN_IDS, LabelIndex, Plane, build_index
+from napari_fcnseg.annotations.instances import BORDER, INSIDE, Instances, instance_labels
 from napari_fcnseg.annotations.points import Points
 from napari_fcnseg.annotations.written import read_written
 from napari_fcnseg.errors import AnnotationError, AxesError
@@ -43,11 +44,14 @@ class Annotation:
         Class of each label value; other values (0) are unlabelled.
     index
         Where the labelled pixels are, by label value.
+    instances
+        The opened ids of objects that `labels` are computed from, if so.
     """
 
     labels: Image
     by_value: Mapping[int, SegClass]
     index: LabelIndex
+    instances: Instances | None = None
 
     @property
     def classes(self) -> tuple[SegClass, ...]:
@@ -80,7 +84,10 @@ class Annotation:
     def resampled(self, factors: Factors) -> "Annotation":
         """See the labels at another pixel size; see `resample_labels`."""
         labels = resample_labels(self.labels, factors, 0 in self.by_value)
-        return replace(self, labels=labels).repainted()
+        seen = self.instances and replace(
+            self.instances, ids=resample_labels(self.instances.ids, factors)
+        )
+        return replace(self, labels=labels, instances=seen).repainted()
 
     @cached_property
     def _value_to_id(self) -> NDArray[np.int64]:
@@ -118,8 +125,8 @@ def open_annotation(
     ----------
     labels
         A path, an array or an `Image`: whole numbers, one for each pixel of `image`
-        without its channels. Or `Points`, or a ``.csv`` of them; or `Everywhere` (``"all=1"``),
-        for an image without objects.
+        without its channels. Or `Points`, or a ``.csv`` of them; or `Instances`; or `Everywhere`
+        (``"all=1"``), for an image without objects.
     image
         The image that was painted on.
     classes
@@ -136,9 +143,9 @@ def open_annotation(
     ------
     AnnotationError
         If the labels are not whole numbers, not of the image's shape, have ids that no
-        class can have, or no labelled pixel.
+        class can have, or no labelled pixel; or `classes` are given for `Instances`.
     """
-    labels = read_written(labels)
+    labels, instances = read_written(labels), None
     if isinstance(labels, Points):
         if classes is not None:
             classes = tuple(classes_by_value(classes).values())
@@ -149,6 +156,14 @@ def open_annotation(
         opened = labels.labels(image)
         if not (labels.class_id or classes):
             unpainted = "background"  # a 0 that is meant
+    elif isinstance(labels, Instances):
+        if classes is not None:
+            raise AnnotationError(
+                "instances have the classes inside and border, and each object its own id: leave "
+                "out classes= (--classes), or Instances (--instances) if the ids are of classes"
+            )
+        instances = replace(labels, ids=open_labels(labels.ids, image, name))
+        opened, classes = instance_labels(instances.ids, labels.border), (INSIDE, BORDER)
     else:
         opened = open_labels(labels, image, name)
     named = classes_by_value(classes) if classes is not None else None
@@ -177,9 +192,9 @@ def open_annotation(
     if len(values) > MAX_CLASSES:
         raise AnnotationError(
             f"{opened.name} holds {len(values)} different ids; up to {MAX_CLASSES} classes can be "
-            "trained. If each object has its own id, give all objects of a kind one id"
+            f"trained. {OWN_IDS}"
         )
-    return Annotation(opened, named, index)
+    return Annotation(opened, named, index, instances)
 
 
 def open_labels(labels: Any, image: Image, name: str | None = None) -> Image:

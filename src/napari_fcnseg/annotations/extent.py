@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from napari_fcnseg.annotations.annotation import Annotation
+from napari_fcnseg.annotations.instances import BORDER
 
 MOST_CELLS = 2048  # along an edge; strokes that are further apart are looked at more coarsely
 MOST_READ = 4096  # pixels along an edge, of planes with very many labels
@@ -28,12 +29,12 @@ def largest_object(annotation: Annotation) -> Painted:
 
     Pieces are connected labels of one class in one plane, corners included. One that
     reaches from border to border is no object of a size: it is left out. The background of
-    dense labels is not looked at.
+    dense labels and the borders of instances are not looked at.
     """
     found = [Painted(0, "")]
     height, width = annotation.labels.kept_shape[-2:]
     for value, positions in annotation.index.positions.items():
-        if not annotation.by_value[value].id:
+        if not annotation.by_value[value].id or (annotation.instances and value == BORDER.id):
             continue
         sparse = annotation.index.counts[value] / len(positions)  # of more, a sample is kept
         planes, which = np.unique(positions[:, :-2], axis=0, return_inverse=True)

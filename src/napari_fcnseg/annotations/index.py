@@ -16,6 +16,10 @@ from napari_fcnseg.images.image import Image
 
 Plane = tuple[int, ...]  # positions along the axes before Y and X
 SCAN_BLOCK = 1024
+OWN_IDS = (
+    "If each object has its own id, learn insides and borders with Instances (--instances), or "
+    "give all objects of a kind one id"
+)
 KEPT = 2**19  # positions kept of each value; of more, an even random half, quarter, ...
 
 
@@ -125,6 +129,5 @@ def _check_ids(block: NDArray[np.integer], spans: Spans, labels: Image) -> None:
     where = np.argwhere(block == wrong)[0] + [start for start, _ in spans]
     place = ", ".join(f"{a} = {i}" for a, i in zip(labels.kept, where, strict=True))
     raise AnnotationError(
-        f"{labels.name} holds the id {wrong} at {place}; class ids go from 1 to {MAX_ID}. If each "
-        "object has its own id, give all objects of a kind one id"
+        f"{labels.name} holds the id {wrong} at {place}; class ids go from 1 to {MAX_ID}. {OWN_IDS}"
     )

@@ -60,7 +60,9 @@ class TrainWidget(DockContent):
         self._watch: StrokeWatch | None = None
         self._last: Step | None = None
         self.form = self._make_form()
-        self.settings = RecipeForm(Recipe(), leave_out=("net", "minutes", "steps", "pixel_size"))
+        # Layers hold classes, not instances; their scale is set in napari.
+        elsewhere = ("net", "minutes", "steps", "pixel_size", "border_weight", "border_sigma")
+        self.settings = RecipeForm(Recipe(), leave_out=elsewhere)
         more = QCollapsible("More settings")
         more.setCollapsedIcon("▸")
         more.setExpandedIcon("▾")

@@ -34,8 +34,13 @@ def window_size(patch: int, recipe: Recipe) -> int:
 
 
 def augment(
-    images: Tensor, targets: Tensor, patch: int, recipe: Recipe, rng: torch.Generator
-) -> tuple[Tensor, Tensor]:
+    images: Tensor,
+    targets: Tensor,
+    patch: int,
+    recipe: Recipe,
+    rng: torch.Generator,
+    borders: Tensor | None = None,
+) -> tuple[Tensor, Tensor, Tensor | None]:
     """Warp and change a batch; the centre `patch` of each window is returned.
 
     Parameters
@@ -52,12 +57,15 @@ def augment(
         Strengths and probabilities.
     rng
         Generator on the CPU, so that every device draws the same numbers.
+    borders
+        What border weights add, of the shape of `targets`, if wanted.
 
     Returns
     -------
-    images, targets : Tensor
-        As they went in, Y and X of `patch` pixels. Images are resampled bilinearly, targets
-        by the nearest pixel, -1 from outside the window and where a defect leaves nothing.
+    images, targets, borders : Tensor
+        As they went in, Y and X of `patch` pixels. Images and borders are resampled bilinearly,
+        targets by the nearest pixel; from outside the window come -1 and no added weight, and -1
+        where a defect leaves nothing to see.
     """
     grid = _grid(len(images), patch, recipe, rng).to(images.device) / (images.shape[-1] / 2)
     space = (*images.shape[2:-2], patch, patch)
@@ -69,13 +77,18 @@ def augment(
     shifted = shifted.view(len(x), -1, *targets.shape[-2:])
     shifted = F.grid_sample(shifted, grid, mode="nearest", align_corners=False)
     y = shifted.view(-1, *space).round().long() + IGNORE
+    if borders is not None:
+        stacked = borders.view(len(x), -1, *borders.shape[-2:])
+        borders = F.grid_sample(stacked, grid, align_corners=False).view(-1, *space)
     if len(space) == 3 and recipe.flip:
         turned = torch.randint(0, 2, (len(x),), generator=rng).bool().to(x.device)
         x = torch.where(turned.view(-1, 1, 1, 1, 1), x.flip(2), x)
         y = torch.where(turned.view(-1, 1, 1, 1), y.flip(1), y)
+        if borders is not None:
+            borders = torch.where(turned.view(-1, 1, 1, 1), borders.flip(1), borders)
     if recipe.defects:
         x, y = add_defects(x, y, recipe.defects, rng)
-    return change_intensity(x, recipe, rng), y
+    return change_intensity(x, recipe, rng), y, borders
 
 
 def _grid(count: int, patch: int, recipe: Recipe, rng: torch.Generator) -> Tensor:

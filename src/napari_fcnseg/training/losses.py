@@ -10,7 +10,11 @@ FOCUS = 2.0  # gamma of Lin et al. 2017
 
 
 def masked_cross_entropy(
-    logits: Tensor, target: Tensor, weights: Tensor | None = None, focus: float = 0.0
+    logits: Tensor,
+    target: Tensor,
+    weights: Tensor | None = None,
+    focus: float = 0.0,
+    borders: Tensor | None = None,
 ) -> Tensor:
     """Mean cross-entropy over labelled pixels (Cicek et al. 2016: weight 0 on the others).
 
@@ -25,6 +29,9 @@ def masked_cross_entropy(
     focus
         Times ``(1 - p) ** focus`` for a probability p of the true class: the focal loss
         (Lin et al. 2017, equation 4), to which easy pixels count little.
+    borders
+        Shape of `target`, 0 or more: what is added to the weight of the class, or to 1, for the
+        weight of each pixel (Ronneberger et al. 2015, equation 2).
 
     Returns
     -------
@@ -33,15 +40,19 @@ def masked_cross_entropy(
     """
     labelled = target != IGNORE
     counted = labelled.sum().clamp(min=1)
-    if weights is not None:
-        counted = weights[target.clamp(min=0)].mul(labelled).sum().clamp(min=1e-6)
-    if not focus:
+    each = None if weights is None else weights[target.clamp(min=0)]
+    if borders is not None:
+        each = borders + (1 if each is None else each)
+    if each is not None:
+        counted = each.mul(labelled).sum().clamp(min=1e-6)
+    if not focus and borders is None:
         total = F.cross_entropy(logits, target, weights, ignore_index=IGNORE, reduction="sum")
         return total / counted
     losses = F.cross_entropy(logits, target, ignore_index=IGNORE, reduction="none")
-    losses = losses * (1 - torch.exp(-losses)) ** focus
-    if weights is not None:
-        losses = losses * weights[target.clamp(min=0)]
+    if focus:
+        losses = losses * (1 - torch.exp(-losses)) ** focus
+    if each is not None:
+        losses = losses * each
     return losses.sum() / counted  # unlabelled pixels have a loss of 0
 
 

@@ -31,14 +31,23 @@ class Objective:
         weights = class_weights(recipe, pixels)
         self._weights = None if weights is None else torch.from_numpy(weights).to(device)
 
-    def __call__(self, logits: Tensor, target: Tensor, rng: torch.Generator) -> Tensor:
-        """Return the loss; `rng`, on the CPU, decides which labels are dropped."""
+    def __call__(
+        self,
+        logits: Tensor,
+        target: Tensor,
+        rng: torch.Generator,
+        borders: Tensor | None = None,
+    ) -> Tensor:
+        """Return the loss; `rng`, on the CPU, decides which labels are dropped.
+
+        `borders` is what border weights add to those of the classes.
+        """
         recipe = self._recipe
         if recipe.drop:
             dropped = torch.rand(target.shape, generator=rng) < recipe.drop
             target = target.masked_fill(dropped.to(target.device), IGNORE)
         focus = FOCUS if recipe.loss == "focal" else 0.0
-        loss = masked_cross_entropy(logits, target, self._weights, focus)
+        loss = masked_cross_entropy(logits, target, self._weights, focus, borders)
         if recipe.dice:
             loss = loss + recipe.dice * masked_overlap(logits, target, recipe.false_negatives)
         return loss

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from napari_fcnseg.annotations.annotation import Unpainted
 from napari_fcnseg.annotations.classes import Classes
+from napari_fcnseg.annotations.instances import Instances
 from napari_fcnseg.annotations.written import is_written, read_written
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.open import open_image
@@ -25,6 +26,8 @@ class Origin:
         See `open_image`; they hold for all images.
     radius
         Of points in ``.csv`` files, see `read_points`.
+    instances
+        Width of borders, where labels are `Instances`.
     unpainted
         See `open_annotation`.
     names
@@ -40,6 +43,7 @@ class Origin:
     series: int = 0
     grey: bool | None = None
     radius: float | None = None
+    instances: int | None = None
     unpainted: Unpainted = "ignore"
     names: tuple[tuple[int, str], ...] | None = None
     replayed: bool = False
@@ -73,7 +77,7 @@ class Origin:
         """Classes of the label values: as they were named, or those of a model."""
         if self.names:
             return dict(self.names)
-        return model.classes if model else None
+        return model.classes if model and not self.instances else None
 
     def open(self) -> tuple[list[Image], list[Any]]:
         """Open the images, and the labels as far as `train` does not."""
@@ -81,4 +85,9 @@ class Origin:
             open_image(p, axes=self.axes, level=self.level, series=self.series, grey=self.grey)
             for p in self.images
         ]
-        return images, [read_written(p, self.radius) for p in self.labels]
+        return images, [self._labels(path) for path in self.labels]
+
+    def _labels(self, path: str) -> Any:
+        if self.instances and not is_written(path):
+            return Instances(path, self.instances)
+        return read_written(path, self.radius)

@@ -1,7 +1,7 @@
 """Patches around labelled pixels."""
 
 import itertools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -85,7 +85,7 @@ class PatchSampler:
 
     def draw(
         self, count: int, size: Sequence[int], core: Sequence[int], rng: np.random.Generator
-    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32] | None]:
         """Draw `count` windows around labelled pixels.
 
         Parameters
@@ -106,9 +106,11 @@ class PatchSampler:
         targets : ndarray
             Class indices, shape ``(count, *size)``; -1 where unlabelled, held out or
             outside the image.
+        borders : ndarray or None
+            What border weights add, shape ``(count, *size)``; ``None`` if none are wanted.
         """
         leading, most = -len(size), np.array(core) // 4
-        images, targets = [], []
+        images, targets, borders = [], [], []
         for group in rng.choice(len(self._groups), size=count, p=self._weights):
             number, positions = self._groups[group]
             position = positions[rng.integers(len(positions))]
@@ -121,7 +123,9 @@ class PatchSampler:
             target[split.held_out(window, near=True).reshape(target.shape)] = IGNORE
             images.append(image.reshape(-1, *size))
             targets.append(target.reshape(size))
-        return np.stack(images), np.stack(targets)
+            if self.sources[number].borders:
+                borders.append(self._read_borders(number, tuple(window)).reshape(size))
+        return np.stack(images), np.stack(targets), np.stack(borders) if borders else None
 
     def read(self, number: int, window: Spans) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Read a window of source `number`, along the kept axes.
@@ -134,12 +138,15 @@ class PatchSampler:
             Class indices, shape ``lengths``; -1 where unlabelled or outside the image.
         """
         lengths = [stop - start for start, stop in window]
-        planes = itertools.product(*(range(*span) for span in window[:-2]))
-        read = [self._planes.read(number, plane, window[-2:]) for plane in planes]
+        read = [self._planes.read(number, plane, window[-2:]) for plane in _planes(window)]
         pixels = self.normalisation(np.stack([p for p, _ in read], axis=1))
         ids = np.stack([i for _, i in read])
         target = np.where(ids == IGNORE, IGNORE, self._index_of[ids])
         return pixels.reshape(-1, *lengths), target.reshape(lengths)
+
+    def _read_borders(self, number: int, window: Spans) -> NDArray[np.float32]:
+        read = [self._planes.read_borders(number, plane, window[-2:]) for plane in _planes(window)]
+        return np.stack(read)
 
 
 def _cells(positions: NDArray[np.int64]) -> int:
@@ -148,3 +155,7 @@ def _cells(positions: NDArray[np.int64]) -> int:
     cells[:, -2:] //= CELL
     first = cells.min(axis=0)
     return len(np.unique(np.ravel_multi_index((cells - first).T, cells.max(axis=0) - first + 1)))
+
+
+def _planes(window: Spans) -> Iterator[Plane]:
+    return itertools.product(*(range(*span) for span in window[:-2]))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from napari_fcnseg.annotations.annotation import Annotation, Unpainted, open_annotation
 from napari_fcnseg.annotations.classes import Classes, SegClass, default_class
+from napari_fcnseg.annotations.index import OWN_IDS
 from napari_fcnseg.annotations.points import Points
 from napari_fcnseg.annotations.written import read_written
 from napari_fcnseg.errors import AnnotationError, ImageError
@@ -148,10 +149,7 @@ def prepare(
         if i not in present
     ]
     if len(present) > MANY:
-        notes.append(
-            f"there are {len(present)} classes. If each id is one object, give all objects of a "
-            "kind one id first"
-        )
+        notes.append(f"there are {len(present)} classes. {OWN_IDS}")
     in_order = tuple(present[i] for i in sorted(present))
     return TrainingData(opened, annotated, in_order, tuple(notes))
 

@@ -50,6 +50,9 @@ class Recipe:
         What classes count in the loss of a pixel: ``"none"`` all the same, ``"balanced"`` and
         ``"median_freq"`` more where they have few labels; or weights in the order of the
         classes, which go first.
+    border_weight, border_sigma
+        w0 and sigma, in pixels, of the weight that narrow gaps between `Instances` have beside
+        that of their class, see `border_weights`; a w0 of 0 is none, for labels of any kind.
     drop
         Part of the labelled pixels that each step leaves out.
     flip, rotate, scale
@@ -102,6 +105,8 @@ class Recipe:
         Literal["none", "balanced", "median_freq"], {"tooltip": "What rare classes count"}
     ] = "none"
     class_weights: list[float] = field(default_factory=list)
+    border_weight: Annotated[float, bounds(0.0, 1000.0, 1.0, "Weight between instances")] = 0.0
+    border_sigma: Annotated[float, bounds(0.1, 100.0, 0.5, "Sigma of that weight in pixels")] = 5.0
     drop: Annotated[float, bounds(0.0, 0.9, 0.1, "Labels left out of each step")] = 0.0
     flip: Annotated[bool, {"tooltip": "Mirror patches at random"}] = True
     rotate: Annotated[

@@ -51,19 +51,23 @@ class Supply:
         self._core = [n - 2 * m for m, n in margins]
         self._learned = (slice(None), *(slice(m, n - m) for m, n in margins))
 
-    def __call__(self) -> tuple[Tensor, Tensor]:
-        """Return what the network sees, and the class indices of what it says; -1: unlabelled."""
-        images, targets = self._sampler.draw(
+    def __call__(self) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Return what the network sees, and of what it says class indices and border weights.
+
+        Unlabelled pixels are -1; without border weights there is ``None``.
+        """
+        images, targets, borders = self._sampler.draw(
             self._recipe.batch, self._window, self._core, self._rng
         )
-        x, y = augment(
+        x, y, added = augment(
             torch.from_numpy(images).to(self._device),
             torch.from_numpy(targets).to(self._device),
             self._edge,
             self._recipe,
             self.torch_rng,
+            None if borders is None else torch.from_numpy(borders).to(self._device),
         )
-        return channels_last(x), y[self._learned]
+        return channels_last(x), y[self._learned], None if added is None else added[self._learned]
 
     def state_dict(self) -> dict[str, Any]:
         """Return what is needed to go on."""

@@ -17,6 +17,7 @@ from napari_fcnseg.models.model import Model
 from napari_fcnseg.nets.device import choose_device, place
 from napari_fcnseg.training.average import Average, estimate_statistics
 from napari_fcnseg.training.best import Best
+from napari_fcnseg.training.borders import make_borders
 from napari_fcnseg.training.curve import Curve
 from napari_fcnseg.training.freeze import Freeze
 from napari_fcnseg.training.hold_out import Apart, hold_out
@@ -71,12 +72,11 @@ class Trainer:
         rng = np.random.default_rng(recipe.seed)
         self.net = make_net(data, recipe, start)
         place(self.net, self.device)
-        sources = [
-            Source(*parts, number >= len(data.images) - data.replayed)
-            for number, parts in enumerate(
-                zip(data.images, data.annotations, self._hold_out(rng), strict=True)
-            )
-        ]
+        new = len(data.images) - data.replayed
+        old = [number >= new for number in range(len(data.images))]
+        borders = make_borders(data.annotations, recipe)
+        parts = (data.images, data.annotations, self._hold_out(rng), old, borders)
+        sources = [Source(*part) for part in zip(*parts, strict=True)]
         self.normalisation = (
             start.normalisation if start else fit_normalisation(data.images, recipe.normalisation)
         )
@@ -135,11 +135,11 @@ class Trainer:
 
     def step(self, progress: float) -> tuple[float, float]:
         """Take one optimisation step at `progress` through the budget; loss and rate."""
-        x, y = self._supply()
+        x, y, borders = self._supply()
         self.net.train()
         self._freeze.follow(progress)
         with self._seeded():
-            loss = self._objective(self.net(x), y, self._supply.torch_rng)
+            loss = self._objective(self.net(x), y, self._supply.torch_rng, borders)
             rate = self._optimiser.step(loss, progress)
         self._average.update()
         self.steps += 1
