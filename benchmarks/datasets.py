@@ -1,7 +1,7 @@
 """The shared real images as training and test sets: strokes on a few images, truth on others."""
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -20,11 +20,17 @@ class Dataset:
         Pairs of an image ``(Y, X)`` and its dense class ids.
     classes
         Names by id.
+    interior
+        Id of the class whose borders are scored by V_Rand and V_Info, on slices of one size.
+    objects
+        Ids of the objects in each test image, ``(Y, X)``, where objects are scored.
     """
 
     train: list
     test: list
     classes: dict
+    interior: int = 0
+    objects: list = field(default_factory=list)
 
     def painted(self, seed, share=SHARE):
         """Strokes on the training images, as `train` has truth."""
@@ -34,17 +40,22 @@ class Dataset:
         ]
 
 
-def isbi(folder):
+def isbi(folder, train=(0, 7, 14)):
     """ISBI 2012: slices 0, 7 and 14 train, 15 to 19 test."""
     stack = fs.open_image(folder / "isbi2012" / "train-volume.tif", axes="ZYX").read({})[0]
     cells = fs.open_image(folder / "isbi2012" / "train-labels.tif", axes="ZYX").read({})[0] > 0
     pairs = [(fs.Image(p, "YX"), t + np.uint8(1)) for p, t in zip(stack, cells, strict=True)]
-    return Dataset([pairs[i] for i in (0, 7, 14)], pairs[15:], {1: "membrane", 2: "cell"})
+    return Dataset([pairs[i] for i in train], pairs[15:], {1: "membrane", 2: "cell"}, interior=2)
+
+
+def isbi15(folder):
+    """ISBI 2012: slices 0 to 14 train, 15 to 19 test."""
+    return isbi(folder, range(15))
 
 
 def axons(folder):
     """Axons: four images train, two test, one of them of an animal that is in no other."""
-    pairs = _pairs(folder / "axons", lambda labels: labels + np.uint8(1))
+    pairs = _pairs(folder / "axons", _from_one)
     tests = [p for p in sorted(pairs) if "data11" in p or "data12" in p]
     train = [pairs[p] for p in sorted(pairs) if p not in tests]
     return Dataset(train, [pairs[p] for p in tests], {1: "background", 2: "myelin", 3: "axon"})
@@ -52,15 +63,15 @@ def axons(folder):
 
 def uhcs(folder):
     """Steel: every second image trains."""
-    pairs = [p for _, p in sorted(_pairs(folder / "uhcs", lambda t: t + np.uint8(1)).items())]
+    pairs = [p for _, p in sorted(_pairs(folder / "uhcs", _from_one).items())]
     names = {1: "matrix", 2: "network", 3: "spheroidite", 4: "widmanstaetten"}
     return Dataset(pairs[::2], pairs[1::2], names)
 
 
 def u373(folder):
     """Phase contrast: the first four frames train, the last eight test."""
-    pairs = [p for _, p in sorted(_pairs(folder / "u373", _inside).items())]
-    return Dataset(pairs[:4], pairs[-8:], {1: "background", 2: "cell"})
+    pairs = [p for _, p in sorted(_pairs(folder / "u373").items())]
+    return _objects(pairs[:4], pairs[-8:], "cell")
 
 
 def dsb2018(folder):
@@ -68,23 +79,29 @@ def dsb2018(folder):
     with open(folder / "dsb2018" / "index.tsv", newline="") as file:
         fluorescent = {r["id"] for r in csv.DictReader(file, delimiter="\t")
                        if r["modality"] == "fluo"}  # fmt: skip
-    pairs = _pairs(folder / "dsb2018", _inside, grey=True)
+    pairs = _pairs(folder / "dsb2018", grey=True)
     used = [pairs[p] for p in sorted(pairs) if p in fluorescent]
-    return Dataset(used[:8], used[8:], {1: "background", 2: "nucleus"})
+    return _objects(used[:8], used[8:], "nucleus")
 
 
-def _inside(ids):
-    return (ids > 0) + np.uint8(1)
+def _objects(train, test, name):
+    """Two classes, of images with the ids of objects."""
+    classes = {1: "background", 2: name}
+    inside = [[(image, (ids > 0) + np.uint8(1)) for image, ids in p] for p in (train, test)]
+    return Dataset(*inside, classes, objects=[ids for _, ids in test])
 
 
-def _pairs(folder, classes, **options):
+def _from_one(classes):
+    return (classes + 1).astype(np.uint8)
+
+
+def _pairs(folder, change=None, **options):
     found = {}
     for path in sorted((folder / "images").iterdir()):
-        labels = next((folder / "labels").glob(f"{path.stem}.*"))
-        image = fs.open_image(path, **options)
-        truth = fs.open_image(labels).read({})
-        found[path.stem] = image, classes(truth.reshape(truth.shape[-2:])).astype(np.uint8)
+        labels = fs.open_image(next((folder / "labels").glob(f"{path.stem}.*"))).read({})
+        labels = labels.reshape(labels.shape[-2:])
+        found[path.stem] = fs.open_image(path, **options), change(labels) if change else labels
     return found
 
 
-DATASETS = {f.__name__: f for f in (isbi, axons, uhcs, u373, dsb2018)}
+DATASETS = {f.__name__: f for f in (isbi, isbi15, axons, uhcs, u373, dsb2018)}

@@ -6,6 +6,7 @@ from sklearn.ensemble import RandomForestClassifier
 
 LARGEST = 16  # standard deviation of the widest filter, in pixels
 TREES = 100
+MOST = 200_000  # painted pixels that it learns from, drawn at random: dense labels have millions
 
 
 def features(image):
@@ -16,15 +17,19 @@ def features(image):
 
 def fit(painted, seed=0):
     """Train a forest on painted pixels; pairs of an image and its strokes."""
-    rows, ids = [], []
+    rng, rows, ids = np.random.default_rng(seed), [], []
     for image, strokes in painted:
-        rows.append(features(image)[strokes > 0])
-        ids.append(strokes[strokes > 0])
+        at = np.flatnonzero(strokes)
+        at = rng.permutation(at)[: MOST // len(painted)]
+        found = features(image)
+        rows.append(found.reshape(-1, found.shape[-1])[at])
+        ids.append(strokes.ravel()[at])
     forest = RandomForestClassifier(TREES, min_samples_leaf=2, n_jobs=2, random_state=seed)
     return forest.fit(np.concatenate(rows), np.concatenate(ids))
 
 
 def predict(forest, image):
-    """Class ids of an image."""
+    """Class ids, and the probability of each at every pixel, ``(classes, Y, X)``."""
     found = features(image)
-    return forest.predict(found.reshape(-1, found.shape[-1])).reshape(found.shape[:-1])
+    shares = forest.predict_proba(found.reshape(-1, found.shape[-1]))
+    return forest.classes_, shares.T.reshape(-1, *found.shape[:-1])

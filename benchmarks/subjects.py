@@ -1,4 +1,4 @@
-"""Networks and images that several benchmarks use."""
+"""Networks, images and patches that several benchmarks use."""
 
 from typing import ClassVar
 
@@ -7,8 +7,14 @@ import torch
 from torch import nn
 
 import napari_fcnseg as fs
-from napari_fcnseg.images.normalise import Normalisation
+from napari_fcnseg.images.normalise import Normalisation, fit_normalisation
 from napari_fcnseg.nets.base import SameSizeNet
+from napari_fcnseg.training.patches import PatchSampler
+from napari_fcnseg.training.planes import Source
+from napari_fcnseg.training.prepare import prepare
+from napari_fcnseg.training.split import Split
+from napari_fcnseg.training.start import make_net
+from napari_fcnseg.training.supply import Supply
 
 COLOURS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442", "#999999")
 MEAN, STD = 128.0, 64.0
@@ -58,3 +64,37 @@ class Generated:
         z, *plane = region
         part = self.plane[tuple(plane)]
         return np.broadcast_to(part, (len(range(*z.indices(self.shape[0]))), *part.shape))
+
+
+class Patches:
+    """The patches that a training run would draw from painted images, none of them held out.
+
+    Parameters
+    ----------
+    painted
+        Pairs of an image and its strokes.
+    classes
+        Names by id.
+    recipe
+        Decides patches, augmentation and the network they fit.
+
+    Attributes
+    ----------
+    data, net, normalisation
+        As the run would have them.
+    supply
+        Draws a batch: images, and class indices, -1 where unlabelled.
+    """
+
+    def __init__(self, painted, classes, recipe, device="cpu"):
+        images, strokes = (list(part) for part in zip(*painted, strict=True))
+        self.data = prepare(images, strokes, classes=classes)
+        self.net = make_net(self.data, recipe, None)
+        self.normalisation = fit_normalisation(self.data.images, recipe.normalisation)
+        whole = Split({}, edge=1, gap=0)
+        pairs = zip(self.data.images, self.data.annotations, strict=True)
+        sources = [Source(image, annotation, whole) for image, annotation in pairs]
+        ids = [c.id for c in self.data.classes]
+        sampler = PatchSampler(sources, ids, self.normalisation)
+        rng = np.random.default_rng(recipe.seed)
+        self.supply = Supply(sampler, self.net, recipe, torch.device(device), rng)

@@ -11,6 +11,10 @@ from .annotations.points import Points as Points
 from .annotations.points_file import read_points as read_points
 from .annotations.strokes import simulate_strokes as simulate_strokes
 from .errors import FcnsegError as FcnsegError
+from .evaluation.instances import average_precision as average_precision
+from .evaluation.instances import seg_jaccards as seg_jaccards
+from .evaluation.isbi import RandAndInfo as RandAndInfo
+from .evaluation.isbi import rand_and_info as rand_and_info
 from .images.image import Image as Image
 from .images.open import open_image as open_image
 from .inference.calibrate import calibrate as calibrate

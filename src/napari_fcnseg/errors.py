@@ -72,3 +72,9 @@ class OutputError(FcnsegError):
     """An output exists already or cannot be written."""
 
     exit_code = 8
+
+
+class EvaluationError(FcnsegError):
+    """A segmentation cannot be scored against this truth."""
+
+    exit_code = 9
