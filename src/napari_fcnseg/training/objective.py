@@ -31,12 +31,16 @@ class Objective:
         weights = class_weights(recipe, pixels)
         self._weights = None if weights is None else torch.from_numpy(weights).to(device)
 
-    def __call__(self, logits: Tensor, target: Tensor, rng: torch.Generator) -> Tensor:
-        """Return the loss; `rng`, on the CPU, decides which labels are dropped."""
+    def drop(self, target: Tensor, rng: torch.Generator) -> Tensor:
+        """Leave labels out as the recipe asks; `rng`, on the CPU, decides which."""
+        if not self._recipe.drop:
+            return target
+        dropped = torch.rand(target.shape, generator=rng) < self._recipe.drop
+        return target.masked_fill(dropped.to(target.device), IGNORE)
+
+    def __call__(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Return the loss of float32 logits."""
         recipe = self._recipe
-        if recipe.drop:
-            dropped = torch.rand(target.shape, generator=rng) < recipe.drop
-            target = target.masked_fill(dropped.to(target.device), IGNORE)
         focus = FOCUS if recipe.loss == "focal" else 0.0
         loss = masked_cross_entropy(logits, target, self._weights, focus)
         if recipe.dice:

@@ -23,7 +23,7 @@ class Supply:
     net
         Its geometry decides their size.
     recipe
-        Batch, patch and augmentation.
+        Patch and augmentation.
     device
         Where patches are changed.
     rng
@@ -51,11 +51,9 @@ class Supply:
         self._core = [n - 2 * m for m, n in margins]
         self._learned = (slice(None), *(slice(m, n - m) for m, n in margins))
 
-    def __call__(self) -> tuple[Tensor, Tensor]:
+    def __call__(self, batch: int) -> tuple[Tensor, Tensor]:
         """Return what the network sees, and the class indices of what it says; -1: unlabelled."""
-        images, targets = self._sampler.draw(
-            self._recipe.batch, self._window, self._core, self._rng
-        )
+        images, targets = self._sampler.draw(batch, self._window, self._core, self._rng)
         x, y = augment(
             torch.from_numpy(images).to(self._device),
             torch.from_numpy(targets).to(self._device),

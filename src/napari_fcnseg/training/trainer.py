@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from napari_fcnseg.annotations.extent import short_sighted
 from napari_fcnseg.annotations.index import Plane
@@ -15,8 +16,10 @@ from napari_fcnseg.images.fingerprint import tell_image
 from napari_fcnseg.images.normalise import fit_normalisation
 from napari_fcnseg.models.fingerprint import fingerprint
 from napari_fcnseg.models.model import Model
-from napari_fcnseg.nets.device import choose_device, place
+from napari_fcnseg.nets.device import choose_device, full_float32, place
+from napari_fcnseg.training.accumulate import Accumulation
 from napari_fcnseg.training.average import Average, estimate_statistics
+from napari_fcnseg.training.batch import choose_batch
 from napari_fcnseg.training.best import Best
 from napari_fcnseg.training.hold_out import hold_out
 from napari_fcnseg.training.objective import Objective
@@ -24,6 +27,7 @@ from napari_fcnseg.training.optimiser import Optimiser
 from napari_fcnseg.training.outcome import make_model
 from napari_fcnseg.training.patches import PatchSampler
 from napari_fcnseg.training.planes import Source
+from napari_fcnseg.training.precision import Precision
 from napari_fcnseg.training.prepare import TrainingData
 from napari_fcnseg.training.recipe import Recipe
 from napari_fcnseg.training.start import make_net
@@ -48,6 +52,11 @@ class Trainer:
         Of the model.
     start
         Model whose weights and normalisation it starts with.
+
+    Attributes
+    ----------
+    news
+        What a person should know and has turned up since; whoever tells it takes it out.
     """
 
     def __init__(
@@ -77,19 +86,31 @@ class Trainer:
         self.validator = Validator(self._sampler, self.net, data.classes, rng)
         self._supply = Supply(self._sampler, self.net, recipe, self.device, rng)
         self._objective = self._make_objective()
-        self._optimiser = Optimiser(self.net, recipe)
+        self._precision = Precision(recipe.precision, self.device)
+        self._optimiser = Optimiser(self.net, recipe, self._precision)
         self._average = Average(self.net, recipe.average)
         self._best = Best(len(data.classes))
         self._images = [tell_image(image) for image in data.images]  # read once
         self._start = start and fingerprint(start)
         self._began = {"started_from": start.name} if start else {}
+        self.news: list[str] = []
+        batch, parts = choose_batch(self.net, recipe, self.device)
+        self._accumulation = Accumulation(self.net, self.device, batch, parts, self.news.append)
         self.steps = 0
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know before it starts."""
         sees = self.net.geometry[-1].field[0]
-        return (*self.data.notes, *short_sighted(sees, self.data.annotations), *self._unscored())
+        seen = short_sighted(sees, self.data.annotations)
+        return (*self.data.notes, *seen, *self._unscored(), *self._divided())
+
+    def _divided(self) -> list[str]:
+        """Tell how many patches a step has, and at once, where the recipe says other or nothing."""
+        found = [self._accumulation.note] if self._accumulation.note else []
+        if not self.recipe.batch:
+            found.insert(0, f"a step has {self._accumulation.batch} patches, as many as fit")
+        return found
 
     def _unscored(self) -> list[str]:
         """Name the classes that cannot be validated."""
@@ -102,14 +123,24 @@ class Trainer:
 
     def step(self, progress: float) -> tuple[float, float]:
         """Take one optimisation step at `progress` through the budget; loss and rate."""
-        x, y = self._supply()
+        x, y = self._supply(self._accumulation.batch)
+        y = self._objective.drop(y, self._supply.torch_rng)
         self.net.train()
-        with self._seeded():
-            loss = self._objective(self.net(x), y, self._supply.torch_rng)
-            rate = self._optimiser.step(loss, progress)
-        self._average.update()
+        loss = self._accumulation.attempt(lambda: self._learn(x, y), x.shape)
+        rate, taken = self._optimiser.step(progress)
+        if taken:
+            self._average.update()
         self.steps += 1
-        return float(loss.detach()), rate
+        return float(loss), rate
+
+    def _learn(self, x: Tensor, y: Tensor) -> Tensor:
+        """Take the gradient of a batch; return its loss."""
+        with self._seeded(), self._precision.step():
+            with self._precision.forward():
+                logits = self._accumulation.logits(x)
+            loss = self._objective(logits.float(), y)
+            self._optimiser.take_gradient(loss)
+        return loss.detach()
 
     @contextmanager
     def _seeded(self) -> Iterator[None]:
@@ -131,7 +162,10 @@ class Trainer:
 
     def settle(self) -> None:
         """Estimate the statistics of the averaged network once more, on fresh batches."""
-        estimate_statistics(self._average.net, (self._supply()[0] for _ in range(SETTLING)))
+        batches = (self._supply(self._accumulation.batch)[0] for _ in range(SETTLING))
+        parts = (part for batch in batches for part in self._accumulation.split(batch))
+        with full_float32(self.device):
+            estimate_statistics(self._average.net, parts)
 
     def validate(self) -> tuple[Scores, bool] | None:
         """Score the network as it is and keep it if it is the best.
@@ -140,7 +174,9 @@ class Trainer:
         """
         if not self.validator.scored:
             return None
-        scores, weights = self.validator.score(self._average.net), self._average.net.state_dict()
+        with full_float32(self.device):  # as a prediction does
+            scores = self.validator.score(self._average.net)
+        weights = self._average.net.state_dict()
         return scores, self._best.offer(scores, weights, self.steps)
 
     def model(self) -> Model:
@@ -162,6 +198,8 @@ class Trainer:
             self.name,
             images=[f"{i.name} {t}" for i, t in zip(self.data.images, self._images, strict=True)],
             device=str(self.device),
+            precision=self._precision.name,
+            **self._accumulation.state_dict(),
             steps=self.steps,
             weights_of_step=step,
             **self._began,
@@ -196,6 +234,8 @@ class Trainer:
             "net": self.net,
             "average": self._average,
             "optimiser": self._optimiser,
+            "precision": self._precision,
+            "accumulation": self._accumulation,
             "supply": self._supply,
             "best": self._best,
         }
