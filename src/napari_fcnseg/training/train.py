@@ -8,7 +8,7 @@ from typing import Any
 
 from napari_fcnseg.annotations.annotation import Unpainted
 from napari_fcnseg.annotations.index import Plane
-from napari_fcnseg.events import Event, Step, Steps, Trained, TrainingStarted, Validated
+from napari_fcnseg.events import Event, Note, Step, Steps, Trained, TrainingStarted, Validated
 from napari_fcnseg.models.load import load_model
 from napari_fcnseg.models.model import Model
 from napari_fcnseg.training.budget import Budget
@@ -16,6 +16,11 @@ from napari_fcnseg.training.checkpoint import Checkpoint
 from napari_fcnseg.training.prepare import Classes, prepare
 from napari_fcnseg.training.recipe import Recipe
 from napari_fcnseg.training.trainer import Trainer
+
+EARLY = (
+    "no better score on held-out labels for {:.0%} of the budget: the training ends early, after a "
+    "cool-down of the learning rate"
+)
 
 Painted = SimpleQueue[tuple[int, Collection[Plane] | None]]
 
@@ -88,7 +93,7 @@ def train(
     Returns
     -------
     Training
-        Iterate to train: `TrainingStarted`, `Step` and `Validated` events, `Trained`. Its
+        Iterate to train: `TrainingStarted`, `Step`, `Validated` and `Note` events, `Trained`. Its
         `repaint` takes in what is painted meanwhile.
         Closing it stops cleanly; ``best()`` of the last `Step` is the best model so far.
 
@@ -143,6 +148,8 @@ def _run(
             if budget.progress == 1:
                 trainer.settle()
             scored = trainer.validate() if budget.validate() else None
+            if scored and trainer.judged and budget.ends_early(scored[0].mean):
+                trainer.news.append(EARLY.format(recipe.patience))
             budget.elapsed += time.monotonic() - began
             if checkpoint.due:
                 keep()
@@ -160,11 +167,13 @@ def _run(
                 yield Validated(
                     trainer.steps, scores.iou, scores.pixels, scores.mean, best, scores.vanished
                 )
+            while trainer.news:
+                yield Note(trainer.news.pop(0))
     except GeneratorExit:  # between two steps; one that failed in the middle is not kept
         keep()
         raise
     keep()
-    yield Trained(trainer.best(), trainer.steps, budget.elapsed)
+    yield Trained(trainer.best(), trainer.steps, budget.elapsed, budget.cut is not None)
 
 
 def _changed(painted: Painted) -> dict[int, set[Plane] | None]:

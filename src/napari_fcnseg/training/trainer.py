@@ -103,7 +103,17 @@ class Trainer:
         """What a person should know before it starts."""
         sees = self.net.geometry[-1].field[0]
         seen = short_sighted(sees, self.data.annotations)
-        return (*self.data.notes, *seen, *self._unscored(), *self._divided())
+        return (*self.data.notes, *seen, *self._unscored(), *self._unjudged(), *self._divided())
+
+    @property
+    def judged(self) -> bool:
+        """Whether scores tell how good the network is: those of all classes together do."""
+        return len(self.validator.scored) == len(self.data.classes)
+
+    def _unjudged(self) -> list[str]:
+        """Tell that scores cannot end it early."""
+        idle = self.recipe.patience and not self.judged
+        return ["without scores of all classes, patience does nothing"] * bool(idle)
 
     def _divided(self) -> list[str]:
         """Tell how many patches a step has, and at once, where the recipe says other or nothing."""
