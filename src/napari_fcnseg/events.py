@@ -69,12 +69,23 @@ class Validated(Event):
 
 
 @dataclass(frozen=True)
+class Note(Event):
+    """What a person should know and has turned up while a job runs, in plain words."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Trained(Event):
-    """The end of training: the best model."""
+    """The end of training: the best model.
+
+    ``early``: before its budget was spent, as scores had not risen for the recipe's patience.
+    """
 
     model: "Model" = field(repr=False)
     steps: int
     elapsed: float
+    early: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from napari_fcnseg.events import (
     Event,
+    Note,
     PredictionStarted,
     Step,
     Steps,
@@ -47,6 +48,8 @@ def follow(job: Steps[Any], quiet: bool = False) -> Iterator[Event]:
                         scores = f", held-out IoU {event.mean_iou:.3f}"
                         if event.vanished:
                             scores += f", {' and '.join(event.vanished)} not found at all"
+                    case Note():
+                        bar.write(f"note: {event.text}", file=sys.stderr)
                     case PredictionStarted():
                         bar.close()
                         _say_notes(event.notes)

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import napari_fcnseg as fs
-from napari_fcnseg.nets.device import channels_last, place
+from napari_fcnseg.nets.device import channels_last, full_float32, place
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -24,3 +24,13 @@ def test_what_is_placed_computes_the_same():
     x = torch.randn(1, 1, 40, 56)
     with torch.inference_mode():
         assert torch.allclose(placed(x), net(x), atol=1e-5)
+
+
+def test_full_float32_switches_only_rounding_off():
+    """What `torch.backends.cudnn.flags` is not given it resets: cuDNN would be off."""
+    cudnn = torch.backends.cudnn
+    before = cudnn.enabled, cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32
+    with full_float32(torch.device("cuda")):
+        assert (cudnn.enabled, cudnn.benchmark, cudnn.deterministic) == before[:3]
+        assert not cudnn.allow_tf32
+    assert (cudnn.enabled, cudnn.benchmark, cudnn.deterministic, cudnn.allow_tf32) == before

@@ -16,7 +16,7 @@ from superqt import QCollapsible
 from napari_fcnseg.annotations.annotation import open_annotation
 from napari_fcnseg.annotations.classes import MAX_ID, SegClass
 from napari_fcnseg.errors import AnnotationError, FcnsegError, ImageError
-from napari_fcnseg.events import Event, Step, Steps, Trained, TrainingStarted, Validated
+from napari_fcnseg.events import Event, Note, Step, Steps, Trained, TrainingStarted, Validated
 from napari_fcnseg.gui.choices import DEVICES, AxesChoice, LayerChoice, trained_models
 from napari_fcnseg.gui.dock import DockContent
 from napari_fcnseg.gui.facts import NetFacts
@@ -176,8 +176,11 @@ class TrainWidget(DockContent):
                 self.scores.setText(f"IoU on held-out strokes: {', '.join(each)}{gone}")
             case Preview() if self._live:
                 self._live.show(event)
+            case Note():
+                self.panel.say(event.text)
             case Trained():
-                self._keep(event.model, f"trained in {event.steps:,} steps")
+                early = ", ended early as scores rose no more" * event.early
+                self._keep(event.model, f"trained in {event.steps:,} steps{early}")
             case Ended():
                 self._end(event.stopped)
 

@@ -1,6 +1,5 @@
 """What to do when a tile is too large for the memory that there is."""
 
-import gc
 import math
 
 import numpy as np
@@ -10,8 +9,7 @@ from numpy.typing import NDArray
 from napari_fcnseg.errors import DeviceError
 from napari_fcnseg.inference.plan import Plan, Tile
 from napari_fcnseg.inference.runner import Blocks, Pooled, Runner
-
-CPU_WORDS = ("not enough memory", "can't allocate memory")
+from napari_fcnseg.nets.device_memory import free_memory, is_out_of_memory
 
 
 def run_in_memory(
@@ -40,12 +38,10 @@ def run_in_memory(
         try:
             return runner(pixels, tile, context)
         except (torch.OutOfMemoryError, RuntimeError) as error:
-            if not _is_memory(error):
+            if not is_out_of_memory(error):
                 raise
             runner.too_large = min(size, runner.too_large)
-        gc.collect()  # outside the handler, whose traceback keeps the activations alive
-        if runner.device.type == "cuda":
-            torch.cuda.empty_cache()
+        free_memory(runner.device)
     halves = tiles.halves(tile)
     if halves is None:
         raise DeviceError(
@@ -55,10 +51,6 @@ def run_in_memory(
     found = [run_in_memory(runner, tiles, h, _part(pixels, tile, h), context) for h in halves]
     axis = next(i for i, span in enumerate(halves[0].core) if span != tile.core[i])
     return tuple(np.concatenate(parts, axis - len(tile.core)) for parts in zip(*found, strict=True))
-
-
-def _is_memory(error: RuntimeError) -> bool:
-    return isinstance(error, torch.OutOfMemoryError) or any(w in str(error) for w in CPU_WORDS)
 
 
 def _part(pixels: NDArray[np.generic], tile: Tile, part: Tile) -> NDArray[np.generic]:

@@ -17,7 +17,7 @@ from napari_fcnseg.inference.encode import encode, has_opinions, opinion
 from napari_fcnseg.inference.plan import Tile
 from napari_fcnseg.inference.views import views
 from napari_fcnseg.models.model import Model
-from napari_fcnseg.nets.device import channels_last, choose_device, place
+from napari_fcnseg.nets.device import channels_last, choose_device, full_float32, place
 from napari_fcnseg.nets.fold import fold_batchnorm
 
 Pooled = tuple[Tensor, ...]
@@ -107,9 +107,7 @@ class Runner:
     def _cast(self) -> AbstractContextManager[Any]:
         """Return the context in which the network computes in its precision."""
         if self._precision == "float32":
-            # Else cuDNN rounds what it multiplies to 10 bits.
-            flags = torch.backends.cudnn.flags
-            return flags(allow_tf32=False) if self.device.type == "cuda" else nullcontext()
+            return full_float32(self.device)
         return torch.autocast(self.device.type, getattr(torch, self._precision))
 
     def __call__(self, block: NDArray[Any], tile: Tile, context: Pooled = ()) -> Blocks:

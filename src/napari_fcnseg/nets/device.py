@@ -1,5 +1,8 @@
 """Which device computes, and how tensors lie in its memory."""
 
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -51,3 +54,19 @@ def place(net: nn.Module, device: torch.device) -> None:
     for p in net.parameters():
         if p.ndim in FORMATS:
             p.data = torch.empty_like(p, memory_format=FORMATS[p.ndim]).copy_(p.data)
+
+
+def full_float32(device: torch.device) -> AbstractContextManager[Any]:
+    """Return the context in which float32 is that: else cuDNN rounds what it multiplies to 10 bits.
+
+    Flags are all named, as PyTorch resets the others and so would switch cuDNN off.
+    """
+    if device.type != "cuda":
+        return nullcontext()
+    cudnn = torch.backends.cudnn
+    return cudnn.flags(
+        enabled=cudnn.enabled,
+        benchmark=cudnn.benchmark,
+        deterministic=cudnn.deterministic,
+        allow_tf32=False,
+    )

@@ -68,23 +68,25 @@ def estimate_statistics(net: nn.Module, batches: Iterable[Tensor]) -> None:
     layers = [layer for layer in net.modules() if isinstance(layer, NORMS)]
     if not layers:
         return
-    with _cumulative(net, layers):
+    net.eval()
+    for layer in layers:  # these, and nothing else, are in training
+        layer.reset_running_stats()
+        layer.train()
+    with follow_with(net, None):
         for batch in batches:
             net(batch)
+    net.eval()
 
 
 @contextmanager
-def _cumulative(net: nn.Module, layers: list[NORMS]) -> Iterator[None]:
-    """Let BatchNorm, and nothing else, be in training, with a plain mean over all batches."""
-    momenta = [layer.momentum for layer in layers]
-    net.eval()
+def follow_with(net: nn.Module, momentum: float | None) -> Iterator[None]:
+    """Let each BatchNorm follow what it sees with another momentum; ``None``: a plain mean."""
+    layers = [layer for layer in net.modules() if isinstance(layer, NORMS)]
+    before = [layer.momentum for layer in layers]
     for layer in layers:
-        layer.reset_running_stats()
-        layer.momentum = None
-        layer.train()
+        layer.momentum = momentum
     try:
         yield
     finally:
-        for layer, momentum in zip(layers, momenta, strict=True):
-            layer.momentum = momentum
-        net.eval()
+        for layer, own in zip(layers, before, strict=True):
+            layer.momentum = own

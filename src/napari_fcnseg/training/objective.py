@@ -31,21 +31,16 @@ class Objective:
         weights = class_weights(recipe, pixels)
         self._weights = None if weights is None else torch.from_numpy(weights).to(device)
 
-    def __call__(
-        self,
-        logits: Tensor,
-        target: Tensor,
-        rng: torch.Generator,
-        borders: Tensor | None = None,
-    ) -> Tensor:
-        """Return the loss; `rng`, on the CPU, decides which labels are dropped.
+    def drop(self, target: Tensor, rng: torch.Generator) -> Tensor:
+        """Leave labels out as the recipe asks; `rng`, on the CPU, decides which."""
+        if not self._recipe.drop:
+            return target
+        dropped = torch.rand(target.shape, generator=rng) < self._recipe.drop
+        return target.masked_fill(dropped.to(target.device), IGNORE)
 
-        `borders` is what border weights add to those of the classes.
-        """
+    def __call__(self, logits: Tensor, target: Tensor, borders: Tensor | None = None) -> Tensor:
+        """Return the loss of float32 logits; `borders` is what border weights add."""
         recipe = self._recipe
-        if recipe.drop:
-            dropped = torch.rand(target.shape, generator=rng) < recipe.drop
-            target = target.masked_fill(dropped.to(target.device), IGNORE)
         focus = FOCUS if recipe.loss == "focal" else 0.0
         loss = masked_cross_entropy(logits, target, self._weights, focus, borders)
         if recipe.dice:
@@ -75,8 +70,12 @@ def class_weights(recipe: Recipe, pixels: Sequence[int]) -> NDArray[np.float32] 
     elif recipe.weighting == "none":
         return None
     else:
-        counts = np.maximum(np.asarray(pixels, np.float64), 1)
-        middle = counts.mean() if recipe.weighting == "balanced" else np.median(counts)
-        weights = middle / counts
+        counts = np.asarray(pixels, np.float64)
+        found = counts > 0  # a class that a model knows need not be painted here
+        middle = (
+            counts[found].mean() if recipe.weighting == "balanced" else np.median(counts[found])
+        )
+        weights = np.divide(middle, counts, out=np.zeros(len(counts)), where=found)
+        weights[~found] = weights[found].mean()
     weights /= weights.mean()
     return weights.astype(np.float32)

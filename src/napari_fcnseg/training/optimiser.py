@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from napari_fcnseg.training.precision import Precision
 from napari_fcnseg.training.recipe import Recipe
 from napari_fcnseg.training.schedule import rate_factor
 
@@ -22,28 +23,35 @@ class Optimiser:
         Its warm-up and weight decay.
     rate
         Peak of the learning rate.
+    precision
+        Scales gradients where it has to.
     """
 
-    def __init__(self, net: nn.Module, recipe: Recipe, rate: float) -> None:
-        self._net, self._recipe, self._rate = net, recipe, rate
+    def __init__(self, net: nn.Module, recipe: Recipe, rate: float, precision: Precision) -> None:
+        self._net, self._recipe, self._rate, self._precision = net, recipe, rate, precision
         self._adamw = torch.optim.AdamW(_decayed(net, recipe.weight_decay), lr=rate)
 
-    def step(self, loss: Tensor, progress: float) -> float:
-        """Take a step against the gradient of a loss, at `progress` through the budget.
+    def take_gradient(self, loss: Tensor) -> None:
+        """Take the gradient of a loss; that of a step before, or of a failed try, is forgotten."""
+        self._adamw.zero_grad(set_to_none=True)
+        self._precision.scale(loss).backward()
+
+    def step(self, progress: float) -> tuple[float, bool]:
+        """Take a step against the gradient, at `progress` through the budget.
 
         Returns
         -------
-        float
+        rate : float
             The learning rate.
+        taken : bool
+            Whether the step was taken; not if a gradient of float16 was too large for that.
         """
         rate = self._rate * rate_factor(progress, self._recipe.warm_up)
         for group in self._adamw.param_groups:
             group["lr"] = rate
-        self._adamw.zero_grad(set_to_none=True)
-        loss.backward()
+        self._precision.unscale(self._adamw)
         nn.utils.clip_grad_norm_(self._net.parameters(), CLIP)
-        self._adamw.step()
-        return rate
+        return rate, self._precision.take_step(self._adamw)
 
     def state_dict(self) -> dict[str, Any]:
         """Return what is needed to go on."""

@@ -33,10 +33,18 @@ class Recipe:
         Size of a pixel along Y and X that images are resampled to before training, in the unit
         of the first image; 0: that of the first image. See `match_pixel_sizes`.
     batch
-        Patches per step.
+        Patches per step; 0: as many as the memory has room for, at most 64. Where memory runs
+        out they are computed in parts, see `Accumulation`.
+    precision
+        What the network computes in, see `Precision`. ``"auto"``: bfloat16 on CUDA cards that
+        have it, float16 on older ones, float32 on all else.
     minutes, steps
         Budget: minutes of training, or a number of steps, which goes first where it is
         not 0. Only a budget in steps gives the same weights again.
+    patience
+        Part of the budget after whose half, and after which without a better score, training
+        ends early: what is left of the schedule is done in a tenth of the budget. Scores come
+        ten times over the budget; 0: it never ends early.
     rate, weight_decay
         Peak learning rate of AdamW after the warm-up, and its weight decay.
     warm_up
@@ -90,9 +98,14 @@ class Recipe:
     patch: Annotated[int, bounds(1, 4096, 16, "Edge of the training patches in pixels")] = 128
     slices: Annotated[int, bounds(0, 1024, 1, "Slices of a patch in 3D; 0: as needed")] = 0
     pixel_size: Annotated[float, bounds(0.0, 1e6, 1.0, "Size of a pixel; 0: of image 1")] = 0.0
-    batch: Annotated[int, bounds(1, 1024, 1, "Patches per step")] = 8
+    batch: Annotated[int, bounds(0, 1024, 1, "Patches per step; 0: as many as fit")] = 8
+    precision: Annotated[
+        Literal["auto", "float32", "bfloat16", "float16"],
+        {"tooltip": "What the network computes in; auto: float32 but on CUDA cards"},
+    ] = "auto"
     minutes: Annotated[float, bounds(0.05, 100_000, 0.5, "Budget in minutes")] = 2.0
     steps: Annotated[int, bounds(0, 10**9, 100, "Budget in steps; 0: by time")] = 0
+    patience: Annotated[float, bounds(0.0, 1.0, 0.1, "Budget without better scores; 0: all")] = 0.0
     rate: Annotated[float, bounds(1e-6, 1.0, 1e-4, "Peak learning rate")] = 3e-3
     weight_decay: Annotated[float, bounds(0.0, 1.0, 1e-3, "Weight decay of AdamW")] = 1e-2
     warm_up: Annotated[float, bounds(0.0, 0.5, 0.01, "Part of the budget for warm-up")] = 0.05

@@ -88,7 +88,7 @@ def doubts(model: Model) -> list[str]:
             f"{model.name} was trained by the clock; its {steps} steps are repeated, at rates that "
             "are near to its own"
         )
-    elif steps != recipe.steps:
+    elif steps != recipe.steps and not recipe.patience:
         found.append(f"{model.name} was stopped after {steps} of {recipe.steps} steps")
     if known.get("repainted"):
         found.append(f"strokes were added while {model.name} was trained")

@@ -38,7 +38,7 @@ def make_net(data: TrainingData, recipe: Recipe, start: Model | None) -> Segment
         net = build_net(recipe.net, channels, classes, **recipe.net_options)
     if start:
         take_weights(net, start, data.classes)
-    if recipe.batch < net.min_batch:
+    if 0 < recipe.batch < net.min_batch:
         raise RecipeError(
             f"batch = {recipe.batch}: {recipe.net} needs at least {net.min_batch} patches "
             "per step, as it normalises maps of one pixel over the batch"

@@ -23,7 +23,7 @@ class Supply:
     net
         Its geometry decides their size.
     recipe
-        Batch, patch and augmentation.
+        Patch and augmentation.
     device
         Where patches are changed.
     rng
@@ -51,14 +51,13 @@ class Supply:
         self._core = [n - 2 * m for m, n in margins]
         self._learned = (slice(None), *(slice(m, n - m) for m, n in margins))
 
-    def __call__(self) -> tuple[Tensor, Tensor, Tensor | None]:
+    def __call__(self, batch: int) -> tuple[Tensor, Tensor, Tensor | None]:
         """Return what the network sees, and of what it says class indices and border weights.
 
         Unlabelled pixels are -1; without border weights there is ``None``.
         """
-        images, targets, borders = self._sampler.draw(
-            self._recipe.batch, self._window, self._core, self._rng
-        )
+        drawn = self._sampler.draw(batch, self._window, self._core, self._rng)
+        images, targets, borders = drawn
         x, y, added = augment(
             torch.from_numpy(images).to(self._device),
             torch.from_numpy(targets).to(self._device),

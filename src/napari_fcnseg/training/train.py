@@ -10,7 +10,7 @@ from typing import Any
 from napari_fcnseg.annotations.annotation import Unpainted
 from napari_fcnseg.annotations.classes import Classes
 from napari_fcnseg.annotations.index import Plane
-from napari_fcnseg.events import Event, Step, Steps, Trained, TrainingStarted, Validated
+from napari_fcnseg.events import Event, Note, Step, Steps, Trained, TrainingStarted, Validated
 from napari_fcnseg.models.load import load_model
 from napari_fcnseg.models.model import Model
 from napari_fcnseg.training.budget import Budget
@@ -21,6 +21,11 @@ from napari_fcnseg.training.recipe import Recipe
 from napari_fcnseg.training.replay import Replay, open_replay
 from napari_fcnseg.training.start import join_classes
 from napari_fcnseg.training.trainer import Trainer
+
+EARLY = (
+    "no better score on held-out labels for {:.0%} of the budget: the training ends early, after a "
+    "cool-down of the learning rate"
+)
 
 Painted = SimpleQueue[tuple[int, Collection[Plane] | None]]
 
@@ -109,7 +114,7 @@ def train(
     Returns
     -------
     Training
-        Iterate to train: `TrainingStarted`, `Step` and `Validated` events, `Trained`. Its
+        Iterate to train: `TrainingStarted`, `Step`, `Validated` and `Note` events, `Trained`. Its
         `repaint` takes in what is painted meanwhile.
         Closing it stops cleanly; ``best()`` of the last `Step` is the best model so far.
 
@@ -177,6 +182,8 @@ def _run(
             if budget.progress == 1:
                 trainer.settle()
             scored = trainer.validate() if budget.validate() else None
+            if scored and trainer.judged and budget.ends_early(scored[0].mean):
+                trainer.news.append(EARLY.format(recipe.patience))
             budget.elapsed += time.monotonic() - began
             if checkpoint.due:
                 keep()
@@ -194,11 +201,13 @@ def _run(
                 yield Validated(
                     trainer.steps, scores.iou, scores.pixels, scores.mean, best, scores.vanished
                 )
+            while trainer.news:
+                yield Note(trainer.news.pop(0))
     except GeneratorExit:  # between two steps; one that failed in the middle is not kept
         keep()
         raise
     keep()
-    yield Trained(trainer.best(), trainer.steps, budget.elapsed)
+    yield Trained(trainer.best(), trainer.steps, budget.elapsed, budget.cut is not None)
 
 
 def _changed(painted: Painted) -> dict[int, set[Plane] | None]:

@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from napari_fcnseg.annotations.extent import short_sighted
 from napari_fcnseg.annotations.index import Plane
 from napari_fcnseg.images.fingerprint import tell_image
 from napari_fcnseg.images.normalise import fit_normalisation
 from napari_fcnseg.models.model import Model
-from napari_fcnseg.nets.device import choose_device, place
+from napari_fcnseg.nets.device import choose_device, full_float32, place
+from napari_fcnseg.training.accumulate import Accumulation
 from napari_fcnseg.training.average import Average, estimate_statistics
+from napari_fcnseg.training.batch import choose_batch
 from napari_fcnseg.training.best import Best
 from napari_fcnseg.training.borders import make_borders
 from napari_fcnseg.training.curve import Curve
@@ -27,8 +29,10 @@ from napari_fcnseg.training.origin import Origin
 from napari_fcnseg.training.outcome import begin, make_model
 from napari_fcnseg.training.patches import PatchSampler
 from napari_fcnseg.training.planes import Source
+from napari_fcnseg.training.precision import Precision
 from napari_fcnseg.training.prepare import TrainingData
 from napari_fcnseg.training.recipe import Recipe
+from napari_fcnseg.training.remarks import remarks
 from napari_fcnseg.training.split import Split
 from napari_fcnseg.training.start import make_net
 from napari_fcnseg.training.supply import Supply
@@ -54,6 +58,11 @@ class Trainer:
         Model whose weights and normalisation it starts with.
     origins
         Where the data is, for who wants to repeat it.
+
+    Attributes
+    ----------
+    news
+        What a person should know and has turned up since; whoever tells it takes it out.
     """
 
     def __init__(
@@ -75,8 +84,8 @@ class Trainer:
         new = len(data.images) - data.replayed
         old = [number >= new for number in range(len(data.images))]
         borders = make_borders(data.annotations, recipe)
-        parts = (data.images, data.annotations, self._hold_out(rng), old, borders)
-        sources = [Source(*part) for part in zip(*parts, strict=True)]
+        columns = (data.images, data.annotations, self._hold_out(rng), old, borders)
+        sources = [Source(*row) for row in zip(*columns, strict=True)]
         self.normalisation = (
             start.normalisation if start else fit_normalisation(data.images, recipe.normalisation)
         )
@@ -86,12 +95,17 @@ class Trainer:
         self._supply = Supply(self._sampler, self.net, recipe, self.device, rng)
         self._objective = self._make_objective()
         self._freeze = Freeze(self.net, recipe.freeze if start else 0.0)
-        self._optimiser = Optimiser(self.net, recipe, recipe.fine_rate if start else recipe.rate)
+        self._precision = Precision(recipe.precision, self.device)
+        rate = recipe.fine_rate if start else recipe.rate
+        self._optimiser = Optimiser(self.net, recipe, rate, self._precision)
         self._average = Average(self.net, recipe.average)
         self._best = Best(len(data.classes))
         self._curve = Curve()
         self._images = [f"{i.name} {tell_image(i)}" for i in data.images]  # read once
         self._began = begin(start, origins)
+        self.news: list[str] = []
+        batch, parts = choose_batch(self.net, recipe, self.device)
+        self._accumulation = Accumulation(self.net, self.device, batch, parts, self.news.append)
         self.steps = self._repainted = 0
 
     def _hold_out(self, rng: np.random.Generator) -> list[Split]:
@@ -108,43 +122,37 @@ class Trainer:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know before it starts."""
-        sees = self.net.geometry[-1].field[0]
-        short = short_sighted(sees, self.data.annotations)
-        return (*self.data.notes, *short, *self._unscored(), *self._flattered())
-
-    def _unscored(self) -> list[str]:
-        """Name the classes that cannot be validated."""
-        unscored = [c.name for c in self.data.classes if c.name not in self.validator.scored]
-        if not self.recipe.validation or not unscored:
-            return []
-        if len(unscored) == len(self.data.classes):
-            return ["too few strokes to hold any out: there will be no validation scores"]
-        return [f"too few strokes to validate {', '.join(unscored)}: paint it in more places"]
-
-    def _flattered(self) -> list[str]:
-        """Say so if held-out labels lie within sight of labels that train."""
-        sees = max(self.net.geometry[-1].field)
         gap = self._sampler.sources[0].split.gap
-        if not self.validator.scored or gap >= sees // 2:
-            return []
-        return [
-            f"held-out labels lie as near as {gap} px to labels that train, and the network sees "
-            f"{sees} px: the scores may flatter. Paint in more places, or take a network that sees "
-            "less"
-        ]
+        found = remarks(self.net, self.data, self.recipe, self.validator.scored, gap)
+        return (*found, *self._accumulation.notes(asked=self.recipe.batch))
+
+    @property
+    def judged(self) -> bool:
+        """Whether scores tell how good the network is: those of all classes together do."""
+        return len(self.validator.scored) == len(self.data.classes)
 
     def step(self, progress: float) -> tuple[float, float]:
         """Take one optimisation step at `progress` through the budget; loss and rate."""
-        x, y, borders = self._supply()
+        x, y, borders = self._supply(self._accumulation.batch)
+        y = self._objective.drop(y, self._supply.torch_rng)
         self.net.train()
         self._freeze.follow(progress)
-        with self._seeded():
-            loss = self._objective(self.net(x), y, self._supply.torch_rng, borders)
-            rate = self._optimiser.step(loss, progress)
-        self._average.update()
+        loss = self._accumulation.attempt(lambda: self._learn(x, y, borders), x.shape)
+        rate, taken = self._optimiser.step(progress)
+        if taken:
+            self._average.update()
         self.steps += 1
-        self._curve.add_loss(self.steps, told := float(loss.detach()))
-        return told, rate
+        self._curve.add_loss(self.steps, float(loss))
+        return float(loss), rate
+
+    def _learn(self, x: Tensor, y: Tensor, borders: Tensor | None) -> Tensor:
+        """Take the gradient of a batch; return its loss."""
+        with self._seeded(), self._precision.step():
+            with self._precision.forward():
+                logits = self._accumulation.logits(x)
+            loss = self._objective(logits.float(), y, borders)
+            self._optimiser.take_gradient(loss)
+        return loss.detach()
 
     @contextmanager
     def _seeded(self) -> Iterator[None]:
@@ -167,7 +175,10 @@ class Trainer:
 
     def settle(self) -> None:
         """Estimate the statistics of the averaged network once more, on fresh batches."""
-        estimate_statistics(self._average.net, (self._supply()[0] for _ in range(SETTLING)))
+        batches = (self._supply(self._accumulation.batch)[0] for _ in range(SETTLING))
+        parts = (part for batch in batches for part in self._accumulation.split(batch))
+        with full_float32(self.device):
+            estimate_statistics(self._average.net, parts)
 
     def validate(self) -> tuple[Scores, bool] | None:
         """Score the network as it is and keep it if it is the best.
@@ -176,7 +187,9 @@ class Trainer:
         """
         if not self.validator.scored:
             return None
-        scores, weights = self.validator.score(self._average.net), self._average.net.state_dict()
+        with full_float32(self.device):  # as a prediction does
+            scores = self.validator.score(self._average.net)
+        weights = self._average.net.state_dict()
         self._curve.add_scores(self.steps, scores.iou)
         return scores, self._best.offer(scores, weights, self.steps)
 
@@ -199,6 +212,8 @@ class Trainer:
             self.name,
             images=self._images,
             device=str(self.device),
+            precision=self._precision.name,
+            **self._accumulation.state_dict(),
             steps=self.steps,
             weights_of_step=step,
             repainted=self._repainted,
@@ -235,6 +250,8 @@ class Trainer:
             "net": self.net,
             "average": self._average,
             "optimiser": self._optimiser,
+            "precision": self._precision,
+            "accumulation": self._accumulation,
             "supply": self._supply,
             "best": self._best,
             "curve": self._curve,
