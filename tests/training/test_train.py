@@ -215,7 +215,7 @@ def test_many_classes_may_be_objects(painted):
     for i in range(13):
         labels[1, 10 * i : 10 * i + 8, :40] = i + 1
     started = next(fs.train(image, labels, QUICK, axes="ZYX"))
-    assert any("13 classes. If each id is one object" in note for note in started.notes)
+    assert any("13 classes. If each object has its own id" in note for note in started.notes)
 
 
 def test_a_batch_too_small_for_the_network_is_told(painted):
