@@ -13,6 +13,7 @@ def test_a_form_gives_its_recipe_back(qtbot):
     recipe = fs.Recipe(
         net_options={"depth": 3, "width": 24, "padding": "same", "norm": "batch"},
         rotate="any", flip=False, rate=5e-4, seed=12345, validation=0.25, minutes=7,
+        batch=0, precision="bfloat16", patience=0.3,
     )  # fmt: skip
     form = RecipeForm(recipe, ELSEWHERE)
     qtbot.addWidget(form)

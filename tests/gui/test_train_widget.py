@@ -26,6 +26,8 @@ def test_the_network_says_what_it_costs_before_it_is_trained(train, qtbot):
     assert re.match(r"[\d,]+ parameters, sees [\d-]+ px, tiles leave no trace; about", first)
     train.settings.widgets["depth"].value = 4
     qtbot.waitUntil(lambda: "sees 92-100 px" in train.facts.text(), timeout=MINUTE)
+    train.settings.widgets["batch"].value = 0
+    qtbot.waitUntil(lambda: "at least" in train.facts.text(), timeout=MINUTE)
     train.net.value = "deeplabv3_mobilenet_v3_large"
     qtbot.waitUntil(lambda: "tiles only nearly agree" in train.facts.text(), timeout=MINUTE)
     train.net.value = "unet"
@@ -184,3 +186,8 @@ def test_any_network_can_be_chosen(train, press, ended):
     ended(train)
     assert train.model.net.name == "segnet_basic"
     assert train.model.net.options == {"width": TINY["width"]}
+
+
+def test_what_turns_up_while_it_trains_is_told(train):
+    train._receive(fs.events.Note("memory ran out with 8 patches"))
+    assert train.panel.status.text() == "memory ran out with 8 patches"

@@ -39,7 +39,9 @@ def test_a_file_needs_only_what_differs(tmp_path):
     ("values", "said"),
     [
         ({"rates": 1}, "no field 'rates'; did you mean 'rate'"),
-        ({"batch": 0}, "batch = 0 is not within 1 and 1024"),
+        ({"batch": -1}, "batch = -1 is not within 0 and 1024"),
+        ({"precision": "half"}, "precision = 'half': choose one of 'auto', 'float32'"),
+        ({"patience": 1.5}, "patience = 1.5 is not within 0.0 and 1.0"),
         ({"rate": float("nan")}, "rate = nan is not within"),
         ({"batch": 2.5}, "batch = 2.5 should be of the type int"),
         ({"batch": True}, "batch = True should be of the type int"),

@@ -65,7 +65,8 @@ def _facts(recipe: Recipe) -> str:
     low, high = found["receptive_field"]
     sees = f"{low}-{high}" if low < high else f"{low}"
     exact = "tiles leave no trace" if found["exact"] else "tiles only nearly agree"
+    about = "about" if recipe.batch else "at least"  # 0: as many patches as there is room for
     return (
-        f"{found['parameters']:,} parameters, sees {sees} px, {exact}; about {gib:.1f} GiB "
+        f"{found['parameters']:,} parameters, sees {sees} px, {exact}; {about} {gib:.1f} GiB "
         "in training"
     )
