@@ -40,7 +40,8 @@ def source_of(recipe=WEIGHTED, shape=(3, 60, 80)):
     image, ids = cells(shape)
     opened = Image(image, "ZYX")
     annotation = open_annotation(fs.Instances(ids), opened)
-    return Source(opened, annotation, Split({}, 64, 16), *make_borders([annotation], recipe))
+    (borders,) = make_borders([annotation], recipe)
+    return Source(opened, annotation, Split({}, 64, 16), borders=borders)
 
 
 @pytest.mark.parametrize("room", [module.CACHE_BYTES, 0])

@@ -115,12 +115,13 @@ class Validator:
 
 
 def _read_block(sampler: PatchSampler, net: SegmentationNet, number: int, corner: Corner) -> _Block:
-    edge = sampler.sources[number].split.edge
-    lengths = (*[1] * (len(corner) - 2), edge, edge)
-    block = tuple((start, start + n) for start, n in zip(corner, lengths, strict=True))
+    source = sampler.sources[number]
+    lengths = (*[1] * (len(corner) - 2), source.split.edge, source.split.edge)
+    along = zip(corner, lengths, source.image.kept_shape, strict=True)
+    block = tuple((start, min(start + n, end)) for start, n, end in along)
     leading, space = block[: -net.ndim], block[-net.ndim :]
     seen = []
-    shape = sampler.sources[number].image.kept_shape[-net.ndim :]
+    shape = source.image.kept_shape[-net.ndim :]
     for axis, span, n in zip(net.geometry, space, shape, strict=True):
         (low, high), (first, last) = axis.frame(n), axis.source(*span)
         seen.append((max(low, first), min(high, last)))  # as a prediction sees it
@@ -129,6 +130,6 @@ def _read_block(sampler: PatchSampler, net: SegmentationNet, number: int, corner
     results = [first + margin for (first, _), margin in zip(seen, net.margin, strict=True)]
     return _Block(
         pixels.reshape(-1, *(stop - start for start, stop in seen)),
-        target.reshape(lengths[-net.ndim :]),
+        target.reshape([stop - start for start, stop in space]),
         tuple(slice(a - r, b - r) for (a, b), r in zip(space, results, strict=True)),
     )
