@@ -52,6 +52,20 @@ def test_a_stopped_run_keeps_the_best_model(train, press, ended, qtbot, tmp_path
     ended(train)
 
 
+def test_it_goes_on_from_a_model_of_the_session(train, press, ended):
+    press(train.panel.start_button)
+    ended(train)
+    first = train.model
+    assert train.start_from.value is None  # not by itself
+    train.net.value = "unet"
+    train.start_from.value = 0
+    press(train.panel.start_button)
+    ended(train)
+    assert train.model is not first
+    assert train.model.provenance["started_from"].startswith(first.name)
+    assert train.model.recipe.net == first.recipe.net
+
+
 def test_strokes_that_are_painted_while_it_trains_are_safe(train, press, ended, layers, qtbot):
     _, strokes = layers
     press(train.panel.start_button)

@@ -101,15 +101,18 @@ _sessions: "WeakKeyDictionary[Viewer, TrainedModels]" = WeakKeyDictionary()
 
 
 class ModelChoice(ComboBox):
-    """Models of the session, the newest chosen."""
+    """Models of the session, the newest chosen; or, to start from, none at first."""
 
-    def __init__(self, session: TrainedModels) -> None:
-        self._session = session
+    def __init__(self, session: TrainedModels, to_start_from: bool = False) -> None:
+        self._session, self._newest = session, not to_start_from
+        tooltip = "A model trained in this session, or one loaded from a file"
+        if to_start_from:
+            tooltip += ": go on from it with these strokes; classes that are new are added"
         super().__init__(
-            label="model",
+            label="start from" if to_start_from else "model",
             choices=self._names,
             nullable=True,
-            tooltip="A model trained in this session, or one loaded from a file",
+            tooltip=tooltip,
         )
         session.changed.connect(self._renew)
         self._renew()
@@ -119,7 +122,7 @@ class ModelChoice(ComboBox):
 
     def _renew(self) -> None:
         self.reset_choices()
-        if self._session.models:
+        if self._session.models and self._newest:
             self.value = len(self._session.models) - 1
 
     def model(self) -> Model | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from napari_fcnseg.annotations.annotation import open_annotation
 from napari_fcnseg.annotations.classes import MAX_ID, SegClass
 from napari_fcnseg.errors import AnnotationError, FcnsegError, ImageError
 from napari_fcnseg.events import Event, Note, Step, Steps, Trained, TrainingStarted, Validated
-from napari_fcnseg.gui.choices import DEVICES, AxesChoice, LayerChoice, trained_models
+from napari_fcnseg.gui.choices import DEVICES, AxesChoice, LayerChoice, ModelChoice, trained_models
 from napari_fcnseg.gui.dock import DockContent
 from napari_fcnseg.gui.facts import NetFacts
 from napari_fcnseg.gui.form import RecipeForm, Rows
@@ -80,7 +81,7 @@ class TrainWidget(DockContent):
         )
         self.removed.connect(self.panel.stop)
         self.destroyed.connect(self.panel.abandon)
-        for choice in (self.image, self.labels):
+        for choice in (self.image, self.labels, self.start_from):
             self.removed.connect(choice.unfollow)
             self.destroyed.connect(choice.unfollow)
 
@@ -100,6 +101,7 @@ class TrainWidget(DockContent):
             choices=UNPAINTED,
             tooltip="Strokes leave most pixels unlabelled; in dense labels 0 may be background",
         )
+        self.start_from = ModelChoice(trained_models(self._viewer), to_start_from=True)
         self.net = ComboBox(label="network", choices=list_nets(), value=recipe.net)
         self.minutes = FloatSpinBox(
             label="minutes", value=recipe.minutes, min=0.05, max=10_000, step=0.5
@@ -107,12 +109,12 @@ class TrainWidget(DockContent):
         self.minutes.tooltip = "How long to train; the learning rate falls over this time"
         self.device = ComboBox(label="device", choices=DEVICES, tooltip="Where to compute")
         layers = [self.image, self.axes, self.labels, self.unpainted]
-        return Rows([*layers, self.net, self.minutes, self.device])
+        return Rows([*layers, self.start_from, self.net, self.minutes, self.device])
 
     def _follow_recipe(self) -> None:
         """Tell about the network as it is chosen, and again when its options change."""
         self.net.changed.connect(self.settings.choose_net)
-        for widget in (self.net, *self.settings.widgets.values()):
+        for widget in (self.start_from, self.net, *self.settings.widgets.values()):
             widget.changed.connect(self._tell_facts)
         self._tell_facts()
 
@@ -121,7 +123,11 @@ class TrainWidget(DockContent):
             self.facts.show_for(self._recipe())
 
     def _recipe(self) -> Recipe:
-        return self.settings.recipe(net=self.net.value, minutes=self.minutes.value)
+        recipe = self.settings.recipe(net=self.net.value, minutes=self.minutes.value)
+        start = self.start_from.model()
+        if start is None or start.recipe is None:
+            return recipe
+        return replace(recipe, net=start.recipe.net, net_options=start.recipe.net_options)
 
     def start(self) -> None:
         """Start training on the chosen layers; problems are told as notifications."""
@@ -133,6 +139,7 @@ class TrainWidget(DockContent):
         except FcnsegError as error:
             tell(error)
             return
+        start = self.start_from.model()
         unpainted, device, name = self.unpainted.value, self.device.value, f"layer {painted.name!r}"
 
         live = self._live = LiveView(self._viewer, source, image, painted)
@@ -141,7 +148,9 @@ class TrainWidget(DockContent):
         def begin() -> Steps[Event]:
             annotation = open_annotation(data, image, unpainted=unpainted, name=name)
             named = annotation.named(classes)
-            watch.job = train(image, named, recipe, device=device, name=f"{image.name} model")
+            watch.job = train(
+                image, named, recipe, device=device, name=f"{image.name} model", start=start
+            )
             return watch.job
 
         self._last = None
