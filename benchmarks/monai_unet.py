@@ -22,14 +22,15 @@ STRIDE = 16
 
 def fit(painted, classes, minutes, rate, seed=0):
     """Train for `minutes` of wall time; patches, network and steps."""
-    patches = Patches(painted, classes, fs.Recipe(seed=seed))
+    recipe = fs.Recipe(seed=seed)
+    patches = Patches(painted, classes, recipe)
     torch.manual_seed(seed)
     net = BasicUNet(2, 1, len(patches.data.classes), FEATURES)
     loss_of = DiceCELoss(to_onehot_y=True, softmax=True)
     optimiser = torch.optim.AdamW(net.parameters(), lr=rate)
     end, steps = time.monotonic() + 60 * minutes, 0
     while time.monotonic() < end:
-        x, y = patches.supply()
+        x, y, _ = patches.supply(recipe.batch)
         labelled = y >= 0
         logits = net(x).movedim(1, -1)[labelled].T
         loss = loss_of(logits[None], y[labelled][None, None])

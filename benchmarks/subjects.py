@@ -83,7 +83,7 @@ class Patches:
     data, net, normalisation
         As the run would have them.
     supply
-        Draws a batch: images, and class indices, -1 where unlabelled.
+        Draws a batch: images, class indices, -1 where unlabelled, and no border weights.
     """
 
     def __init__(self, painted, classes, recipe, device="cpu"):

@@ -25,6 +25,7 @@ from napari_fcnseg.images.synthetic import CLASSES, synthetic_em
 from napari_fcnseg.nets.device import place
 from napari_fcnseg.training.objective import Objective
 from napari_fcnseg.training.optimiser import Optimiser
+from napari_fcnseg.training.precision import Precision
 
 TARGET = 0.85
 BATCHES = 8  # drawn before, for the bare step
@@ -40,14 +41,18 @@ def bare(image, strokes, recipe, device):
     """Take steps on patches that are there."""
     device = torch.device(device)
     patches = Patches([(image, strokes)], CLASSES, recipe, device)
-    batches = [patches.supply() for _ in range(BATCHES)]
+    batches = [patches.supply(recipe.batch) for _ in range(BATCHES)]
     net = patches.net.train()
     place(net, device)
     objective = Objective(recipe, list(patches.data.pixels.values()), device)
-    optimiser = Optimiser(net, recipe)
-    for x, y in itertools.cycle(batches):
-        loss = objective(net(x), y, patches.supply.torch_rng)
-        yield optimiser.step(loss, 0.5)
+    precision = Precision(recipe.precision, device)
+    optimiser = Optimiser(net, recipe, recipe.rate, precision)
+    for x, y, _ in itertools.cycle(batches):
+        with precision.step():
+            with precision.forward():
+                logits = net(x)
+            optimiser.take_gradient(objective(logits.float(), y, x))
+        yield optimiser.step(0.5)
 
 
 def speed(steps, count, device):

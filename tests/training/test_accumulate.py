@@ -62,7 +62,7 @@ def test_the_gradient_is_that_of_the_whole(parts):
     gradients = []
     for n in (1, parts):
         net.zero_grad()
-        loss = objective(in_parts(net, 5, n).logits(x), y)
+        loss = objective(in_parts(net, 5, n).logits(x), y, x)
         loss.backward()
         gradients.append(torch.cat([loss[None], *(p.grad.flatten() for p in net.parameters())]))
     assert gradients[0][1:].abs().max() > 1e-2

@@ -118,7 +118,7 @@ def test_dropped_labels_carry_no_gradient():
     rng, target = torch.Generator().manual_seed(0), torch.zeros(1, 40, 40, dtype=torch.long)
     logits = torch.zeros(1, 2, 40, 40, requires_grad=True)
     objective = Objective(Recipe(drop=0.3, dice=0), [1600, 0], torch.device("cpu"))
-    objective(logits, objective.drop(target, rng)).backward()
+    objective(logits, objective.drop(target, rng), torch.zeros(1, 1, 40, 40)).backward()
     left = (logits.grad[0, 0] != 0).float().mean().item()
     assert left == pytest.approx(0.7, abs=0.05)
     assert (target == 0).all()

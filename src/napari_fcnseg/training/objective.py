@@ -9,6 +9,7 @@ from torch import Tensor
 
 from napari_fcnseg.annotations.annotation import IGNORE
 from napari_fcnseg.errors import RecipeError
+from napari_fcnseg.training.affinity import affinity_loss
 from napari_fcnseg.training.losses import FOCUS, masked_cross_entropy, masked_overlap
 from napari_fcnseg.training.recipe import Recipe
 
@@ -38,13 +39,17 @@ class Objective:
         dropped = torch.rand(target.shape, generator=rng) < self._recipe.drop
         return target.masked_fill(dropped.to(target.device), IGNORE)
 
-    def __call__(self, logits: Tensor, target: Tensor, borders: Tensor | None = None) -> Tensor:
-        """Return the loss of float32 logits; `borders` is what border weights add."""
+    def __call__(
+        self, logits: Tensor, target: Tensor, images: Tensor, borders: Tensor | None = None
+    ) -> Tensor:
+        """Return the loss of float32 logits of `images`; `borders` is what border weights add."""
         recipe = self._recipe
         focus = FOCUS if recipe.loss == "focal" else 0.0
         loss = masked_cross_entropy(logits, target, self._weights, focus, borders)
         if recipe.dice:
             loss = loss + recipe.dice * masked_overlap(logits, target, recipe.false_negatives)
+        if recipe.affinity:
+            loss = loss + recipe.affinity * affinity_loss(logits, images)
         return loss
 
 

@@ -61,6 +61,8 @@ class Recipe:
     border_weight, border_sigma
         w0 and sigma, in pixels, of the weight that narrow gaps between `Instances` have beside
         that of their class, see `border_weights`; a w0 of 0 is none, for labels of any kind.
+    affinity
+        Weight of the loss of pixels that nobody painted, see `affinity_loss`; 0: none.
     drop
         Part of the labelled pixels that each step leaves out.
     flip, rotate, scale
@@ -120,6 +122,7 @@ class Recipe:
     class_weights: list[float] = field(default_factory=list)
     border_weight: Annotated[float, bounds(0.0, 1000.0, 1.0, "Weight between instances")] = 0.0
     border_sigma: Annotated[float, bounds(0.1, 100.0, 0.5, "Sigma of that weight in pixels")] = 5.0
+    affinity: Annotated[float, bounds(0.0, 10.0, 0.1, "Weight of neighbours that look alike")] = 0.0
     drop: Annotated[float, bounds(0.0, 0.9, 0.1, "Labels left out of each step")] = 0.0
     flip: Annotated[bool, {"tooltip": "Mirror patches at random"}] = True
     rotate: Annotated[

@@ -150,7 +150,7 @@ class Trainer:
         with self._seeded(), self._precision.step():
             with self._precision.forward():
                 logits = self._accumulation.logits(x)
-            loss = self._objective(logits.float(), y, borders)
+            loss = self._objective(logits.float(), y, x, borders)
             self._optimiser.take_gradient(loss)
         return loss.detach()
 
