@@ -46,7 +46,7 @@ def bare(image, strokes, recipe, device):
     place(net, device)
     objective = Objective(recipe, list(patches.data.pixels.values()), device)
     precision = Precision(recipe.precision, device)
-    optimiser = Optimiser(net, recipe, recipe.rate, precision)
+    optimiser = Optimiser(net, recipe, recipe.rate, 0.0, precision)
     for x, y, _ in itertools.cycle(batches):
         with precision.step():
             with precision.forward():

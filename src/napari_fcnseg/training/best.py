@@ -51,9 +51,5 @@ class Best:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a state."""
         record, found = state["record"], state["found"]
-        self._record = record and _scores(record)
-        self.found = found and (_scores(found[0]), *found[1:])
-
-
-def _scores(state: dict[str, Any]) -> Scores:
-    return Scores(state["iou"], state["pixels"], tuple(state["vanished"]))
+        self._record = record and Scores.of(record)
+        self.found = found and (Scores.of(found[0]), *found[1:])

@@ -23,12 +23,17 @@ class Optimiser:
         Its warm-up and weight decay.
     rate
         Peak of the learning rate.
+    refit
+        Last part of the budget, in which the rate falls once more.
     precision
         Scales gradients where it has to.
     """
 
-    def __init__(self, net: nn.Module, recipe: Recipe, rate: float, precision: Precision) -> None:
-        self._net, self._recipe, self._rate, self._precision = net, recipe, rate, precision
+    def __init__(
+        self, net: nn.Module, recipe: Recipe, rate: float, refit: float, precision: Precision
+    ) -> None:
+        self._net, self._recipe, self._precision = net, recipe, precision
+        self._rate, self._refit = rate, refit
         self._adamw = torch.optim.AdamW(_decayed(net, recipe.weight_decay), lr=rate)
 
     def take_gradient(self, loss: Tensor) -> None:
@@ -46,7 +51,7 @@ class Optimiser:
         taken : bool
             Whether the step was taken; not if a gradient of float16 was too large for that.
         """
-        rate = self._rate * rate_factor(progress, self._recipe.warm_up)
+        rate = self._rate * rate_factor(progress, self._recipe.warm_up, self._refit)
         for group in self._adamw.param_groups:
             group["lr"] = rate
         self._precision.unscale(self._adamw)

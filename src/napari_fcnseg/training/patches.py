@@ -69,6 +69,11 @@ class PatchSampler:
             self._weights[part] *= share / max(1.0, self._weights[part].sum())
         self._weights /= self._weights.sum() or 1
 
+    def release(self) -> None:
+        """Let held-out labels train."""
+        self.sources[:] = [replace(s, split=replace(s.split, held={})) for s in self.sources]
+        self._group()
+
     def repaint(self, number: int, planes: Collection[Plane] | None = None) -> None:
         """Take in labels of source `number` that were painted since; see `Annotation.repainted`.
 

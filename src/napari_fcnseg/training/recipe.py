@@ -86,6 +86,9 @@ class Recipe:
     validation
         Part of the labels that is held out: whole slices or images where at least 5 have labels,
         else blocks; 0 holds nothing out.
+    refit
+        Last part of the budget in which held-out labels train, too, after they were scored; 0:
+        never.
     gap
         Pixels around held-out blocks that train nothing; 0: half of what the network sees, or
         as much of that as labels allow.
@@ -142,6 +145,7 @@ class Recipe:
     freeze: Annotated[float, bounds(0.0, 1.0, 0.1, "Part with a model's encoder frozen")] = 0.3
     replay: Annotated[float, bounds(0.0, 0.9, 0.1, "Share of replayed images' patches")] = 0.4
     validation: Annotated[float, bounds(0.0, 0.5, 0.05, "Part of the labels held out")] = 0.1
+    refit: Annotated[float, bounds(0.0, 0.5, 0.1, "Part in which held-out labels train")] = 0.2
     gap: Annotated[
         int, bounds(0, 4096, 4, "Unused pixels around held-out labels; 0: half of what is seen")
     ] = 0

@@ -181,7 +181,7 @@ def _run(
             budget.spend(trainer.steps, time.monotonic() - began)
             if budget.progress == 1:
                 trainer.settle()
-            scored = trainer.validate() if budget.validate() else None
+            scored = trainer.validate(budget.progress) if budget.validate() else None
             if scored and trainer.judged and budget.ends_early(scored[0].mean):
                 trainer.news.append(EARLY.format(recipe.patience))
             budget.elapsed += time.monotonic() - began

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,7 @@ from napari_fcnseg.training.start import make_net
 from napari_fcnseg.training.supply import Supply
 from napari_fcnseg.training.validate import Scores, Validator
 
+REFIT = "these are the scores to tell; from here on the held-out labels train, too"
 SETTLING = 30  # batches for the statistics of BatchNorm in the end
 
 
@@ -97,9 +98,11 @@ class Trainer:
         self._freeze = Freeze(self.net, recipe.freeze if start else 0.0)
         self._precision = Precision(recipe.precision, self.device)
         rate = recipe.fine_rate if start else recipe.rate
-        self._optimiser = Optimiser(self.net, recipe, rate, self._precision)
+        self._refit = recipe.refit if self.validator.scored else 0.0
+        self._optimiser = Optimiser(self.net, recipe, rate, self._refit, self._precision)
         self._average = Average(self.net, recipe.average)
         self._best = Best(len(data.classes))
+        self._scored: tuple[Scores, int] | None = None  # and step, before held-out labels trained
         self._curve = Curve()
         self._images = [f"{i.name} {tell_image(i)}" for i in data.images]  # read once
         self._began = begin(start, origins)
@@ -180,18 +183,30 @@ class Trainer:
         with full_float32(self.device):
             estimate_statistics(self._average.net, parts)
 
-    def validate(self) -> tuple[Scores, bool] | None:
+    def validate(self, progress: float) -> tuple[Scores, bool] | None:
         """Score the network as it is and keep it if it is the best.
 
-        ``None`` without held-out labels.
+        The last time before the recipe's `refit` it is scored as if training ended here; then
+        held-out labels train, too. ``None`` after that, or without held-out labels.
         """
-        if not self.validator.scored:
+        if self._scored or not self.validator.scored:
             return None
+        last = 1 - self._refit <= progress < 1
+        if last:
+            self.settle()
         with full_float32(self.device):  # as a prediction does
             scores = self.validator.score(self._average.net)
         weights = self._average.net.state_dict()
         self._curve.add_scores(self.steps, scores.iou)
+        if last:
+            self._release(scores, self.steps)
+            self.news.append(REFIT)
         return scores, self._best.offer(scores, weights, self.steps)
+
+    def _release(self, scores: Scores, step: int) -> None:
+        """Let held-out labels train; these are the scores without them."""
+        self._scored = scores, step
+        self._sampler.release()
 
     def model(self) -> Model:
         """Model with a copy of the network as it is now."""
@@ -199,9 +214,18 @@ class Trainer:
 
     def best(self) -> Model:
         """Model with a copy of the best network so far."""
+        if self._scored:  # what came after has learned more, and cannot be scored
+            scores, step = self._scored
+            return self._model(scores, self._average.net.state_dict(), self.steps, step)
         return self._model(*self._best.found) if self._best.found else self.model()
 
-    def _model(self, scores: Scores | None, weights: Mapping[str, Any], step: int) -> Model:
+    def _model(
+        self,
+        scores: Scores | None,
+        weights: Mapping[str, Any],
+        step: int,
+        scored_at: int | None = None,
+    ) -> Model:
         net = copy.deepcopy(self.net).requires_grad_(True)
         net.load_state_dict(weights)
         return make_model(
@@ -219,6 +243,7 @@ class Trainer:
             repainted=self._repainted,
             **self._began,
             validation={k: round(v, 4) for k, v in scores.iou.items()} if scores else {},
+            validated_at_step=(scored_at or step) if scores else None,
             curve=self._curve.to_dict(),
         )
 
@@ -236,13 +261,16 @@ class Trainer:
     def state_dict(self) -> dict[str, Any]:
         """Return what is needed to go on, bit for bit on the same device."""
         parts = {name: part.state_dict() for name, part in self._parts.items()}
-        return {"steps": self.steps, **parts}
+        scored = self._scored and (asdict(self._scored[0]), self._scored[1])
+        return {"steps": self.steps, "scored": scored, **parts}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a state."""
         for name, part in self._parts.items():
             part.load_state_dict(state[name])
         self.steps = state["steps"]
+        if state["scored"]:
+            self._release(Scores.of(state["scored"][0]), state["scored"][1])
 
     @property
     def _parts(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -30,6 +31,11 @@ class Scores:
     iou: dict[str, float]
     pixels: dict[str, int]
     vanished: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, state: dict[str, Any]) -> Self:
+        """Build from plain data, as `dataclasses.asdict` gives it."""
+        return cls(state["iou"], state["pixels"], tuple(state["vanished"]))
 
     @property
     def mean(self) -> float:
