@@ -145,7 +145,7 @@ class Recipe:
     freeze: Annotated[float, bounds(0.0, 1.0, 0.1, "Part with a model's encoder frozen")] = 0.3
     replay: Annotated[float, bounds(0.0, 0.9, 0.1, "Share of replayed images' patches")] = 0.4
     validation: Annotated[float, bounds(0.0, 0.5, 0.05, "Part of the labels held out")] = 0.1
-    refit: Annotated[float, bounds(0.0, 0.5, 0.1, "Part in which held-out labels train")] = 0.2
+    refit: Annotated[float, bounds(0.0, 0.5, 0.1, "Part in which held-out labels train")] = 0.0
     gap: Annotated[
         int, bounds(0, 4096, 4, "Unused pixels around held-out labels; 0: half of what is seen")
     ] = 0
