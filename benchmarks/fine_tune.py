@@ -12,6 +12,7 @@ changes the recipe.
 import argparse
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +20,10 @@ import torch
 from datasets import DATASETS
 from machine import machine
 from recipes import changed
+from scores import tally
 
 import napari_fcnseg as fs
-from napari_fcnseg.evaluation.scores import confusion_matrix, iou
+from napari_fcnseg.evaluation.scores import iou
 
 LESS = 0.45  # of the steps of a fresh start
 SAME = {"cell": "object", "nucleus": "object"}  # what both sets may call their own
@@ -45,11 +47,8 @@ def load(folder, names, seed):
 
 def score(model, tests):
     """Mean IoU over the classes of a set."""
-    count = 1 + max(c.id for c in model.classes)
-    count = max(count, 1 + max(int(truth.max()) for _, truth in tests))
-    matrix = np.zeros((count, count), np.int64)
-    for image, truth in tests:
-        matrix += confusion_matrix(truth.astype(int), fs.segment(model, image).astype(int), count)
+    largest = max(*(c.id for c in model.classes), *(int(truth.max()) for _, truth in tests))
+    matrix = tally(partial(fs.segment, model), tests, 1 + largest)
     present = matrix.sum(1) > 0
     return iou(matrix)[present].mean()
 

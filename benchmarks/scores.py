@@ -7,6 +7,17 @@ import napari_fcnseg as fs
 from napari_fcnseg.evaluation.scores import confusion_matrix, iou
 
 
+def tally(label, tests, classes):
+    """Confusion matrix of ids from 0, over pairs of an image and its truth.
+
+    `label` goes from an image to ids; those below 0 of the truth are not counted.
+    """
+    matrix = np.zeros((classes, classes), np.int64)
+    for image, truth in tests:
+        matrix += confusion_matrix(truth.astype(int), label(image).astype(int), classes)
+    return matrix
+
+
 def score(predict, dataset):
     """Predict every test image once.
 

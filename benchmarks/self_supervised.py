@@ -11,6 +11,7 @@ the same number of steps from strokes, and with the steps of both together.
 import argparse
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,12 @@ import torch
 from datasets import DATASETS
 from machine import machine
 from recipes import changed
+from scores import tally
 from torch import nn
 from torch.nn import functional as F
 
 import napari_fcnseg as fs
-from napari_fcnseg.evaluation.scores import confusion_matrix, iou
+from napari_fcnseg.evaluation.scores import iou
 from napari_fcnseg.images.normalise import fit_normalisation
 
 HIDDEN, SQUARE, NOISE = 0.5, 8, 0.2  # part that is cut out, edge in pixels, standard deviation
@@ -83,13 +85,11 @@ def main(options):
                 ("random weights", replace(recipe, steps=2 * options.steps), None),
             ):
                 model = fs.fit(images, strokes, how, classes=dataset.classes, start=start_from)
-                matrix = np.zeros((len(classes),) * 2, np.int64)
-                for image, truth in dataset.test:
-                    found = fs.segment(model, image).astype(int) - 1
-                    matrix += confusion_matrix(truth.astype(int) - 1, found, len(classes))
-                each = ", ".join(f"{v:.3f}" for v in iou(matrix))
+                matrix = tally(partial(fs.segment, model), dataset.test, 1 + len(classes))
+                found = iou(matrix)[1:]  # ids begin with 1
+                each = ", ".join(f"{v:.3f}" for v in found)
                 print(f"| {name} | {seed} | {options.share:.1%} | {told} | {how.steps} | {each} "
-                      f"| {iou(matrix).mean():.3f} |", flush=True)  # fmt: skip
+                      f"| {found.mean():.3f} |", flush=True)  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from napari_fcnseg.training.train import Training
 
 READING = ("axes", "level", "series", "grey", "radius", "instances", "unpainted")
-DECIDED = ("image", "labels", "recipe", "net", "classes", "steps", "minutes", "seed", "replay")
+DECIDED = ("image", "labels", "recipe", "net", "classes", "steps", "minutes", "seed", "replay",
+           "axes", "grey", "radius", "instances")  # fmt: skip
 
 
 def add_train_options(parser: ArgumentParser) -> None:
