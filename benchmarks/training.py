@@ -51,7 +51,7 @@ def network(painted, dataset, options, seed):
 
 def classifier(painted, dataset, options, seed):
     """Train the rival without a network."""
-    forest = pixel_classifier.fit(painted, seed)
+    forest = pixel_classifier.fit(painted, len(dataset.classes), seed)
     return {"classifier": lambda image: pixel_classifier.predict(forest, image)}, "-"
 
 

@@ -17,8 +17,9 @@ ARROWS = {
     "nets": set(),
     "evaluation": set(),
     "annotations": {"images"},
+    "classical": set(),
     "models": {"nets", "images", "annotations", "training"},
-    "training": {"nets", "images", "annotations", "evaluation", "models"},
+    "training": {"nets", "images", "annotations", "evaluation", "models", "classical"},
     "inference": {"nets", "images", "annotations", "models"},
 }
 

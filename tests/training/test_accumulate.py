@@ -15,7 +15,9 @@ from napari_fcnseg.training.accumulate import Accumulation
 from napari_fcnseg.training.objective import Objective
 
 PLAIN = {"depth": 2, "width": 4, "padding": "same"}  # without BatchNorm
-RECIPE = fs.Recipe(net="unet", net_options=PLAIN, patch=32, batch=8, steps=6, drop=0.2, average=0.5)
+RECIPE = fs.Recipe(
+    net="unet", net_options=PLAIN, patch=32, batch=8, steps=6, drop=0.2, average=0.5, pseudo=0.0
+)
 NORMED = dataclasses.replace(RECIPE, net="unet_light", net_options={"depth": 2, "width": 4})
 CPU = torch.device("cpu")
 

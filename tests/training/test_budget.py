@@ -9,7 +9,13 @@ from napari_fcnseg.training.budget import Budget
 from napari_fcnseg.training.validate import Scores, Validator
 
 RECIPE = fs.Recipe(
-    net_options={"depth": 2, "width": 4}, patch=32, batch=2, steps=40, patience=0.2, average=0.5
+    net_options={"depth": 2, "width": 4},
+    patch=32,
+    batch=2,
+    steps=40,
+    patience=0.2,
+    average=0.5,
+    pseudo=0.0,
 )
 RISES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95]
 FLAT = [0.1, 0.5, 0.4, 0.6, 0.5, 0.6, 0.3, 0.3, 0.3, 0.3]  # the last record is the 4th

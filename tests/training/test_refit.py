@@ -12,7 +12,7 @@ from napari_fcnseg.training.patches import PatchSampler
 
 RECIPE = fs.Recipe(
     net_options={"depth": 2, "width": 4, "padding": "same", "norm": "batch"},
-    patch=32, batch=4, steps=20, rate=1e-2, validation=0.2, gap=4, refit=0.2,
+    patch=32, batch=4, steps=20, rate=1e-2, validation=0.2, gap=4, refit=0.2, pseudo=0.0,
 )  # fmt: skip
 
 

@@ -164,4 +164,4 @@ def test_drawn_targets_have_no_held_out_label():
         seen += (targets >= 0).sum()
     assert seen > 0
     assert usable < (labels > 0).sum()
-    assert sum(len(p) for _, p in sampler._groups) == usable
+    assert sum(split.trains(p).sum() for p in annotation.index.positions.values()) == usable

@@ -15,7 +15,7 @@ NETS = {"unet25d": {"depth": 3, "width": 8}, "unet3d_light": {"depth": 3, "width
 def model(request, painted):
     image, _, strokes = painted
     recipe = fs.Recipe(
-        net=request.param, net_options=NETS[request.param], steps=60, batch=4, patch=64
+        net=request.param, net_options=NETS[request.param], steps=60, batch=4, patch=64, pseudo=0.0
     )
     return fs.fit(image, strokes, recipe, axes="ZYX")
 

@@ -12,16 +12,13 @@ from napari_fcnseg.annotations.index import Plane
 from napari_fcnseg.errors import AnnotationError
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.normalise import Normalisation
+from napari_fcnseg.training.groups import PAINTED, REPLAYED, TAUGHT, Group, Groups
 from napari_fcnseg.training.planes import LabelledPlanes, Source
-
-CELL = 32  # pixels; about as far as a stroke says something new
+from napari_fcnseg.training.pseudo_labels import PseudoLabels
 
 
 class PatchSampler:
-    """Draws windows around labelled pixels, classes with few labels more often.
-
-    A class of an image is drawn by the square root of the area that its labels are spread over, in
-    cells of 32 x 32 pixels: so a stroke counts as much as dense labels of the places it crosses.
+    """Draws windows around labelled pixels, classes with few labels more often; see `Groups`.
 
     Parameters
     ----------
@@ -33,6 +30,8 @@ class PatchSampler:
         Applied to every window.
     replay
         Share of the windows that are of replayed images.
+    pseudo
+        Share of the other windows that have pseudo-labels, where there are any.
     """
 
     def __init__(
@@ -41,8 +40,10 @@ class PatchSampler:
         class_ids: Sequence[int],
         normalisation: Normalisation,
         replay: float = 0.0,
+        pseudo: float = 0.0,
     ) -> None:
-        self.sources, self.normalisation, self._replay = list(sources), normalisation, replay
+        self.sources, self.normalisation = list(sources), normalisation
+        self._replay, self._pseudo, self._labels = replay, pseudo, PseudoLabels()
         self._index_of = np.full(256, IGNORE, np.int64)
         self._index_of[list(class_ids)] = np.arange(len(class_ids))
         self._planes = LabelledPlanes(self.sources)
@@ -55,19 +56,26 @@ class PatchSampler:
 
     def _group(self) -> None:
         """Put the labelled pixels that may train together, by image and class."""
-        self._groups: list[tuple[int, NDArray[np.int64]]] = []
-        weights, replayed = [], []
+        kinds = [REPLAYED if source.replayed else PAINTED for source in self.sources]
+        found = [(kinds[number], number, positions) for number, _, positions in self.painted()]
+        found += [(TAUGHT, *labels) for labels in self._labels.positions]
+        usable = (
+            Group(kind, number, positions[self.sources[number].split.trains(positions)])
+            for kind, number, positions in found
+        )
+        self._groups = Groups(usable, self._replay, self._pseudo)
+
+    def painted(self) -> Iterator[tuple[int, int, NDArray[np.int64]]]:
+        """Yield number of the image, class index and positions of what people painted there."""
         for number, source in enumerate(self.sources):
-            for positions in source.annotation.index.positions.values():
-                usable = positions[source.split.trains(positions)]
-                if len(usable):
-                    self._groups.append((number, usable))
-                    weights.append(np.sqrt(_cells(usable)))
-                    replayed.append(source.replayed)
-        self._weights, old = np.asarray(weights), np.asarray(replayed, bool)
-        for part, share in ((~old, 1 - self._replay), (old, self._replay)):
-            self._weights[part] *= share / max(1.0, self._weights[part].sum())
-        self._weights /= self._weights.sum() or 1
+            for value, positions in source.annotation.index.positions.items():
+                class_id = source.annotation.by_value[value].id
+                yield number, int(self._index_of[class_id]), positions
+
+    def teach(self, labels: PseudoLabels) -> None:
+        """Take pseudo-labels instead of those before."""
+        self._labels = labels
+        self._group()
 
     def release(self) -> None:
         """Let held-out labels train."""
@@ -79,14 +87,13 @@ class PatchSampler:
 
         Where nothing would be left to train on, in the middle of an undo perhaps, all stays.
         """
-        source, before = self.sources[number], (self._groups, self._weights)
+        source, before = self.sources[number], self._groups
         self.sources[number] = replace(source, annotation=source.annotation.repainted(planes))
         self._group()
         if self._groups:
             self._planes.forget(number, planes)
         else:
-            self.sources[number] = source
-            self._groups, self._weights = before
+            self.sources[number], self._groups = source, before
 
     def draw(
         self, count: int, size: Sequence[int], core: Sequence[int], rng: np.random.Generator
@@ -116,20 +123,21 @@ class PatchSampler:
         """
         leading, most = -len(size), np.array(core) // 4
         images, targets, borders = [], [], []
-        for group in rng.choice(len(self._groups), size=count, p=self._weights):
-            number, positions = self._groups[group]
-            position = positions[rng.integers(len(positions))]
+        for group, position in self._groups.draw(count, rng):
+            number = group.number
             jitter = rng.integers(-most, most + 1)
             corner = (position[leading:] - np.array(size) // 2 + jitter).tolist()
-            window = [(p, p + 1) for p in position[:leading].tolist()]
-            window += [(c, c + n) for c, n in zip(corner, size, strict=True)]
-            image, target = self.read(number, tuple(window))
-            split = self.sources[number].split
-            target[split.held_out(window, near=True).reshape(target.shape)] = IGNORE
+            leads = [(p, p + 1) for p in position[:leading].tolist()]
+            window = (*leads, *((c, c + n) for c, n in zip(corner, size, strict=True)))
+            image, target = self.read(number, window)
+            if group.kind == TAUGHT:  # what is painted is always right
+                taught = self._labels.read(number, window)
+                target = np.where(target == IGNORE, taught, target)
+            target[self.sources[number].split.held_out(window, near=True)] = IGNORE
             images.append(image.reshape(-1, *size))
             targets.append(target.reshape(size))
             if self.sources[number].borders:
-                borders.append(self._read_borders(number, tuple(window)).reshape(size))
+                borders.append(self._read_borders(number, window).reshape(size))
         return np.stack(images), np.stack(targets), np.stack(borders) if borders else None
 
     def read(self, number: int, window: Spans) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -152,14 +160,6 @@ class PatchSampler:
     def _read_borders(self, number: int, window: Spans) -> NDArray[np.float32]:
         read = [self._planes.read_borders(number, plane, window[-2:]) for plane in _planes(window)]
         return np.stack(read)
-
-
-def _cells(positions: NDArray[np.int64]) -> int:
-    """How many cells of 32 x 32 pixels have any of the positions."""
-    cells = positions.copy()
-    cells[:, -2:] //= CELL
-    first = cells.min(axis=0)
-    return len(np.unique(np.ravel_multi_index((cells - first).T, cells.max(axis=0) - first + 1)))
 
 
 def _planes(window: Spans) -> Iterator[Plane]:

@@ -63,6 +63,9 @@ class Recipe:
         that of their class, see `border_weights`; a w0 of 0 is none, for labels of any kind.
     affinity
         Weight of the loss of pixels that nobody painted, see `affinity_loss`; 0: none.
+    pseudo
+        Share of the patches that have pseudo-labels beside what is painted, see `Teacher`; 0:
+        none.
     drop
         Part of the labelled pixels that each step leaves out.
     flip, rotate, scale
@@ -126,6 +129,7 @@ class Recipe:
     border_weight: Annotated[float, bounds(0.0, 1000.0, 1.0, "Weight between instances")] = 0.0
     border_sigma: Annotated[float, bounds(0.1, 100.0, 0.5, "Sigma of that weight in pixels")] = 5.0
     affinity: Annotated[float, bounds(0.0, 10.0, 0.1, "Weight of neighbours that look alike")] = 0.0
+    pseudo: Annotated[float, bounds(0.0, 0.9, 0.1, "Patches with labels of a teacher")] = 0.5
     drop: Annotated[float, bounds(0.0, 0.9, 0.1, "Labels left out of each step")] = 0.0
     flip: Annotated[bool, {"tooltip": "Mirror patches at random"}] = True
     rotate: Annotated[
@@ -141,8 +145,8 @@ class Recipe:
     low_resolution: Annotated[float, bounds(0.0, 1.0, 0.05, "Probability of fewer pixels")] = 0.0
     defects: Annotated[float, bounds(0.0, 1.0, 0.05, "Probability of an EM section defect")] = 0.0
     average: Annotated[float, bounds(0.0, 0.9999, 0.01, "Decay of the averaged weights")] = 0.99
-    fine_rate: Annotated[float, bounds(1e-6, 1.0, 1e-4, "Peak rate from a model on")] = 3e-4
-    freeze: Annotated[float, bounds(0.0, 1.0, 0.1, "Part with a model's encoder frozen")] = 0.3
+    fine_rate: Annotated[float, bounds(1e-6, 1.0, 1e-4, "Peak rate from a model on")] = 2e-3
+    freeze: Annotated[float, bounds(0.0, 1.0, 0.1, "Part with a model's encoder frozen")] = 0.0
     replay: Annotated[float, bounds(0.0, 0.9, 0.1, "Share of replayed images' patches")] = 0.4
     validation: Annotated[float, bounds(0.0, 0.5, 0.05, "Part of the labels held out")] = 0.1
     refit: Annotated[float, bounds(0.0, 0.5, 0.1, "Part in which held-out labels train")] = 0.0

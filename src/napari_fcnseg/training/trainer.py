@@ -36,6 +36,7 @@ from napari_fcnseg.training.remarks import remarks
 from napari_fcnseg.training.split import Split
 from napari_fcnseg.training.start import make_net
 from napari_fcnseg.training.supply import Supply
+from napari_fcnseg.training.teacher import Teacher
 from napari_fcnseg.training.validate import Scores, Validator
 
 REFIT = "these are the scores to tell; from here on the held-out labels train, too"
@@ -91,7 +92,9 @@ class Trainer:
             start.normalisation if start else fit_normalisation(data.images, recipe.normalisation)
         )
         ids = [c.id for c in data.classes]
-        self._sampler = PatchSampler(sources, ids, self.normalisation, recipe.replay)
+        shares = recipe.replay, recipe.pseudo
+        self._sampler = PatchSampler(sources, ids, self.normalisation, *shares)
+        self._teacher = Teacher(self._sampler, recipe, len(ids))
         self.validator = Validator(self._sampler, self.net, data.classes, rng)
         self._supply = Supply(self._sampler, self.net, recipe, self.device, rng)
         self._objective = self._make_objective()
@@ -136,6 +139,8 @@ class Trainer:
 
     def step(self, progress: float) -> tuple[float, float]:
         """Take one optimisation step at `progress` through the budget; loss and rate."""
+        with full_float32(self.device):
+            self.news += self._teacher.follow(progress, self._average.net)
         x, y, borders = self._supply(self._accumulation.batch)
         y = self._objective.drop(y, self._supply.torch_rng)
         self.net.train()
@@ -281,6 +286,7 @@ class Trainer:
             "precision": self._precision,
             "accumulation": self._accumulation,
             "supply": self._supply,
+            "teacher": self._teacher,
             "best": self._best,
             "curve": self._curve,
         }

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from napari_fcnseg.annotations.classes import SegClass
 from napari_fcnseg.evaluation.scores import confusion_matrix, iou
 from napari_fcnseg.nets.base import SegmentationNet
-from napari_fcnseg.nets.device import channels_last
 from napari_fcnseg.training.patches import PatchSampler
+from napari_fcnseg.training.seen import Seen, look_at
 from napari_fcnseg.training.split import ENOUGH, Corner
 
 MOST_BLOCKS = 32
@@ -52,11 +51,10 @@ class Scores:
 
 @dataclass(frozen=True)
 class _Block:
-    """A held-out block: what the network sees, its labels, and where they lie in the output."""
+    """A held-out block: what the network sees, and its labels."""
 
-    seen: NDArray[np.float32]
+    seen: Seen
     target: NDArray[np.int64]
-    crop: tuple[slice, ...]
 
 
 class Validator:
@@ -91,7 +89,7 @@ class Validator:
             if self._blocks and seen > MOST_PIXELS:  # blocks of far-seeing networks are large
                 break
             self._blocks.append(_read_block(sampler, net, number, corner))
-            seen += self._blocks[-1].seen.size
+            seen += self._blocks[-1].seen.pixels.size
         counts = np.zeros(len(classes), np.int64)
         for block in self._blocks:
             counts += np.bincount(block.target[block.target >= 0], minlength=len(classes))
@@ -104,15 +102,10 @@ class Validator:
 
     def score(self, net: SegmentationNet) -> Scores:
         """Segment the blocks and compare; `net` is left in evaluation mode."""
-        net.eval()
-        device = next(net.parameters()).device
         matrix = np.zeros((len(self._classes),) * 2, np.int64)
-        with torch.inference_mode():
-            for block in self._blocks:
-                seen = torch.from_numpy(block.seen[None]).to(device)
-                logits = net(channels_last(seen))[0]
-                winners = logits[(slice(None), *block.crop)].argmax(0).cpu().numpy()
-                matrix += confusion_matrix(block.target, winners, len(self._classes))
+        for block in self._blocks:
+            winners = block.seen.logits(net).argmax(0).cpu().numpy()
+            matrix += confusion_matrix(block.target, winners, len(self._classes))
         names = [c.name for c in self._classes]
         by_name = dict(zip(names, iou(matrix).tolist(), strict=True))
         found = dict(zip(names, matrix.sum(0).tolist(), strict=True))
@@ -125,17 +118,6 @@ def _read_block(sampler: PatchSampler, net: SegmentationNet, number: int, corner
     lengths = (*[1] * (len(corner) - 2), source.split.edge, source.split.edge)
     along = zip(corner, lengths, source.image.kept_shape, strict=True)
     block = tuple((start, min(start + n, end)) for start, n, end in along)
-    leading, space = block[: -net.ndim], block[-net.ndim :]
-    seen = []
-    shape = source.image.kept_shape[-net.ndim :]
-    for axis, span, n in zip(net.geometry, space, shape, strict=True):
-        (low, high), (first, last) = axis.frame(n), axis.source(*span)
-        seen.append((max(low, first), min(high, last)))  # as a prediction sees it
-    pixels, _ = sampler.read(number, (*leading, *seen))
     _, target = sampler.read(number, block)
-    results = [first + margin for (first, _), margin in zip(seen, net.margin, strict=True)]
-    return _Block(
-        pixels.reshape(-1, *(stop - start for start, stop in seen)),
-        target.reshape([stop - start for start, stop in space]),
-        tuple(slice(a - r, b - r) for (a, b), r in zip(space, results, strict=True)),
-    )
+    space = [stop - start for start, stop in block[-net.ndim :]]
+    return _Block(look_at(sampler, net, number, block), target.reshape(space))

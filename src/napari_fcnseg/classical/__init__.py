@@ -1,0 +1,1 @@
+"""Methods without a network: what it must beat, and its first teacher."""

@@ -1,0 +1,149 @@
+"""A pixel classifier labels first, then the network itself; strokes are always right."""
+
+import numpy as np
+import pytest
+
+import napari_fcnseg as fs
+from napari_fcnseg.annotations.annotation import open_annotation
+from napari_fcnseg.evaluation.scores import confusion_matrix, iou
+from napari_fcnseg.events import Note, Step
+from napari_fcnseg.images.image import Image
+from napari_fcnseg.images.normalise import Normalisation
+from napari_fcnseg.models.fingerprint import fingerprint
+from napari_fcnseg.training.patches import PatchSampler
+from napari_fcnseg.training.planes import Source
+from napari_fcnseg.training.pseudo_labels import PseudoLabels
+from napari_fcnseg.training.split import Split
+from napari_fcnseg.training.teacher import FOREST, Teacher
+from napari_fcnseg.training.tiles import painted_tiles
+
+RECIPE = fs.Recipe(
+    net_options={"depth": 2, "width": 4, "padding": "same", "norm": "batch"},
+    patch=32, batch=4, steps=20, rate=1e-2, validation=0.2, gap=4,
+)  # fmt: skip
+PLAIN = Normalisation("percentile", (0.0,), (1.0,))
+
+
+@pytest.fixture
+def rounds(monkeypatch):
+    """The pseudo-labels of each round."""
+    seen = []
+    teach = PatchSampler.teach
+
+    def spy(self, labels):
+        seen.append(labels)
+        teach(self, labels)
+
+    monkeypatch.setattr(PatchSampler, "teach", spy)
+    return seen
+
+
+def sampler_of(image, strokes, held=None, pseudo=1.0):
+    opened = Image(image, "YX")
+    split = Split(held or {}, 32, 8)
+    source = Source(opened, open_annotation(strokes, opened), split)
+    return PatchSampler([source], [1, 2], PLAIN, pseudo=pseudo)
+
+
+def test_a_forest_teaches_first_and_the_network_later(painted, rounds):
+    image, truth, strokes = painted
+    events = list(fs.train(image, strokes, RECIPE, axes="ZYX"))
+    assert len(rounds) == 4
+    assert FOREST in [e.text for e in events if isinstance(e, Note)]
+    everywhere = tuple((0, n) for n in truth.shape)
+    found = rounds[0].read(0, everywhere)
+    assert (found[[1, 4]] >= 0).mean() > 0.5
+    assert (found[[0, 2, 3, 5]] == -1).all()  # slices without strokes
+    sure = found >= 0
+    assert (found + 1 == truth)[sure].mean() > 0.85
+    assert not np.array_equal(rounds[1].read(0, everywhere), found)
+
+
+def test_strokes_and_teacher_make_a_network_that_knows_edges(data):
+    """Where it helps: membranes of real cells, which strokes say little of."""
+    stack = fs.open_image(data / "isbi2012" / "train-volume.tif", axes="ZYX").read({})[0]
+    cells = fs.open_image(data / "isbi2012" / "train-labels.tif", axes="ZYX").read({})[0] > 0
+    truth = cells[[0, 17], :256, :256] + 1
+    image = stack[[0, 17], :256, :256]
+    strokes = fs.simulate_strokes(truth, [0], share=0.02, seed=0)
+    found = {}
+    for pseudo in (0.0, 0.5):
+        recipe = fs.Recipe(
+            net_options={"depth": 3, "width": 8}, patch=64, steps=80, rate=1e-2,
+            validation=0.0, pseudo=pseudo,
+        )  # fmt: skip
+        labels = fs.segment(fs.fit(image, strokes, recipe, axes="ZYX"), image, axes="ZYX")
+        found[pseudo] = iou(confusion_matrix(truth[1] - 1, labels[1].astype(int) - 1, 2)).mean()
+    assert found[0.5] > found[0.0]
+    assert found[0.5] > 0.6
+
+
+def test_what_is_painted_is_always_right_and_held_out_blocks_stay_empty():
+    strokes = np.zeros((96, 96), np.uint8)
+    strokes[10:12, 10:80], strokes[60:62, 40:90] = 1, 2
+    sampler = sampler_of(np.zeros((96, 96), np.float32), strokes, held={(): [(64, 0)]})
+    labels = PseudoLabels()
+    wrong = np.stack([np.zeros((96, 96)), np.ones((96, 96))])  # all is of the second class
+    labels.add(0, ((0, 96), (0, 96)), wrong)
+    sampler.teach(labels)
+    whole = np.full((96, 96), 1)
+    whole[strokes == 1] = 0
+    whole[56:, :40] = -1  # the block and its gap
+    _, targets, _ = sampler.draw(20, (192, 192), (1, 1), np.random.default_rng(0))
+    for target in targets:
+        at = np.argwhere(target >= 0).min(axis=0)
+        assert np.array_equal(target[at[0] : at[0] + 96, at[1] : at[1] + 96], whole)
+
+
+def test_dense_labels_need_no_teacher(painted, rounds):
+    image, truth, _ = painted
+    events = list(fs.train(image[:2], truth[:2], RECIPE, axes="ZYX"))
+    assert not any(labels.positions for labels in rounds)
+    assert not [e for e in events if isinstance(e, Note) and e.text == FOREST]
+
+
+def test_none_teaches_where_a_class_has_no_label_that_trains(rounds):
+    """A forest that does not know a class would give its pixels to the others."""
+    strokes = np.zeros((96, 96), np.uint8)
+    strokes[10:12, 10:80], strokes[80:82, 8:24] = 1, 2
+    sampler = sampler_of(np.zeros((96, 96), np.float32), strokes, held={(): [(64, 0)]})
+    assert Teacher(sampler, RECIPE, 2).follow(0.0, None) == []
+    assert not rounds[0].positions
+
+
+def test_tiles_come_from_all_classes_in_turn():
+    strokes = np.zeros((1100, 1100), np.uint8)
+    strokes[::40, :] = 1
+    strokes[1050, 1050:] = 2
+    sampler = sampler_of(np.zeros(strokes.shape, np.uint8), strokes)
+    tiles = [window for _, window in painted_tiles(sampler, 0)]
+    assert len(set(tiles)) == len(tiles) == 25
+    assert ((1024, 1100), (1024, 1100)) in tiles[:2]
+    assert tiles != [window for _, window in painted_tiles(sampler, 1)]
+
+
+def test_a_forest_is_asked_again_when_labels_change(painted, monkeypatch):
+    image, _, strokes = painted
+    learned = []
+    learn = Teacher._learn
+    monkeypatch.setattr(Teacher, "_learn", lambda self: learned.append(self) or learn(self))
+    changing = strokes.copy()
+    job = fs.train(image, changing, RECIPE, axes="ZYX")
+    for event in job:
+        if isinstance(event, Step) and event.step == 9:
+            changing[1, 40:44, 10:60] = 1
+            job.repaint(planes=[(1,)])
+    assert len(learned) == 2
+
+
+def test_it_goes_on_bit_for_bit_between_rounds(painted, tmp_path):
+    image, _, strokes = painted
+    whole = fs.fit(image, strokes, RECIPE, axes="ZYX")
+    for stop in (3, 9, 14):
+        kept = {"checkpoint": tmp_path / f"{stop}.ckpt", "resume": True}
+        job = fs.train(image, strokes, RECIPE, axes="ZYX", **kept)
+        for event in job:
+            if isinstance(event, Step) and event.step == stop:
+                break
+        job.close()
+        assert fingerprint(fs.fit(image, strokes, RECIPE, axes="ZYX", **kept)) == fingerprint(whole)
