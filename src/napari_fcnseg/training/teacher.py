@@ -17,6 +17,7 @@ from napari_fcnseg.training.tiles import Tile, painted_tiles, pixels_of
 
 ROUNDS = (0.0, 0.4, 0.6, 0.8)  # progress at which there are new pseudo-labels
 TAUGHT = 2**21  # pixels of all channels that are taught: a few seconds of work
+SHARES = 2**25  # pixels of all classes that are taught: their probabilities are kept
 LEARNED = 2**22  # ... and in which the forest looks for labels
 DENSE = 0.5  # part of a tile that is labelled; beyond it there is no need to teach
 TREES, LEAF = 50, 5  # of the forest: half of the usual time, and as good here
@@ -81,14 +82,14 @@ class Teacher:
 
     def _learn(self) -> Shares:
         rows, targets, taught = [], [], []
-        pixels = 0
+        pixels, most = 0, min(TAUGHT, SHARES // self._classes)
         for tile in painted_tiles(self._sampler, self._recipe.seed):
             features, target = self._read(tile)
             labelled = target != IGNORE
             rows.append(features[labelled])
             targets.append(target[labelled])
             pixels += pixels_of(tile) * self._sampler.sources[tile[0]].image.channels
-            if labelled.mean() < DENSE and pixels <= TAUGHT:
+            if labelled.mean() < DENSE and pixels <= most:
                 taught.append((tile, features))
             if pixels > LEARNED:
                 break
