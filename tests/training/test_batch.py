@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import napari_fcnseg as fs
-from napari_fcnseg.events import Step, TrainingStarted
+from napari_fcnseg.events import TrainingStarted
 from napari_fcnseg.nets.costs import memory
 from napari_fcnseg.training import batch as module
 from napari_fcnseg.training.batch import SHARE, choose_batch
@@ -66,18 +66,14 @@ def test_where_nobody_tells_it_is_the_usual_number(net, available):
     assert choose_batch(net, dataclasses.replace(RECIPE, batch=3), CPU) == (3, 1)
 
 
-def test_a_run_keeps_its_number_when_there_is_more_memory(painted, tmp_path, net, available):
+def test_a_run_keeps_its_number_when_there_is_more_memory(painted, stopped, net, available):
     image, _, strokes = painted
-    options = {"axes": "ZYX", "device": "cpu", "checkpoint": tmp_path / "c", "resume": True}
     available(room_for(net, 5))
     whole = fs.fit(image, strokes, RECIPE, axes="ZYX", device="cpu")
     assert whole.provenance["batch"] == 4
-    job = fs.train(image, strokes, RECIPE, **options)
-    for event in job:
-        if isinstance(event, Step) and event.step == 2:
-            job.close()
+    go_on = stopped(RECIPE, 2, device="cpu")
     available(room_for(net, 64))
-    started, *_, last = fs.train(image, strokes, RECIPE, **options)
+    started, *_, last = go_on()
     assert isinstance(started, TrainingStarted)
     assert "a step has 4 patches, as many as fit" in started.notes
     assert last.model.provenance["batch"] == 4

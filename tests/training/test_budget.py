@@ -107,18 +107,13 @@ def test_a_run_ends_early_and_tells_it(painted, scores):
     assert (last.steps, last.early) == (40, False)
 
 
-@pytest.mark.parametrize("stop", [10, 24, 26])  # before, at and after the decision
-def test_stopped_and_continued_it_is_the_same_bit_for_bit(painted, tmp_path, scores, stop):
+@pytest.mark.parametrize("step", [10, 24, 26])  # before, at and after the decision
+def test_stopped_and_continued_it_is_the_same_bit_for_bit(painted, scores, stopped, step):
     image, _, strokes = painted
     scores(FLAT)
     whole = fs.train(image, strokes, RECIPE, axes="ZYX").wait()
     scores(FLAT)
-    options = {"axes": "ZYX", "checkpoint": tmp_path / "c", "resume": True}
-    job = fs.train(image, strokes, RECIPE, **options)
-    for event in job:
-        if isinstance(event, Step) and event.step == stop:
-            job.close()
-    last = fs.train(image, strokes, RECIPE, **options).wait()
+    last = stopped(RECIPE, step)().wait()
     assert (last.steps, last.early) == (whole.steps, True)
     mine, theirs = (trained.model.net.state_dict() for trained in (whole, last))
     assert all(torch.equal(value, theirs[name]) for name, value in mine.items())

@@ -26,17 +26,13 @@ def same(one, other):
 
 
 @pytest.mark.parametrize("recipe", [UNET, dataclasses.replace(UNET, average=0.0), FCN])
-def test_stopped_and_continued_it_is_the_same_bit_for_bit(painted, tmp_path, recipe):
+def test_stopped_and_continued_it_is_the_same_bit_for_bit(painted, recipe, stopped):
     image, _, strokes = painted
     whole = fs.fit(image, strokes, recipe, axes="ZYX")
-    path = tmp_path / "run.checkpoint"
-    for stop in (recipe.steps // 3, recipe.steps // 2):
+    for step in (recipe.steps // 3, recipe.steps // 2):
         torch.rand(3)  # other users of PyTorch's generator change nothing
-        job = fs.train(image, strokes, recipe, axes="ZYX", checkpoint=path, resume=True)
-        for event in job:
-            if isinstance(event, Step) and event.step == stop:
-                job.close()
-    *_, last = fs.train(image, strokes, recipe, axes="ZYX", checkpoint=path, resume=True)
+        go_on = stopped(recipe, step)
+    last = go_on().wait()
     assert same(weights(last.model), weights(whole))
     assert last.model.provenance["validation"] == whole.provenance["validation"]
     assert last.steps == recipe.steps

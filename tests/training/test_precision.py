@@ -121,12 +121,8 @@ def test_the_scale_goes_on_from_its_state():
     assert other.scale(torch.ones(())) == 64
 
 
-def test_stopped_and_continued_it_is_the_same_bit_for_bit(painted, tmp_path):
+def test_stopped_and_continued_it_is_the_same_bit_for_bit(painted, stopped):
     image, _, strokes = painted
     whole = fs.fit(image, strokes, HALF, axes="ZYX", device="cpu")
-    options = {"axes": "ZYX", "device": "cpu", "checkpoint": tmp_path / "c", "resume": True}
-    job = fs.train(image, strokes, HALF, **options)
-    for event in job:
-        if isinstance(event, Step) and event.step == 3:
-            job.close()
-    assert torch.equal(weights(fs.fit(image, strokes, HALF, **options).net), weights(whole.net))
+    last = stopped(HALF, 3, device="cpu")().wait()
+    assert torch.equal(weights(last.model.net), weights(whole.net))

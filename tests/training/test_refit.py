@@ -54,16 +54,10 @@ def test_without_it_the_rate_falls_once(painted, changes):
     assert known["validated_at_step"] == (known["weights_of_step"] if known["validation"] else None)
 
 
-def test_it_goes_on_bit_for_bit_on_both_sides(painted, tmp_path):
+def test_it_goes_on_bit_for_bit_on_both_sides(painted, tmp_path, stopped):
     image, _, strokes = painted
     whole = fs.fit(image, strokes, RECIPE, axes="ZYX")
-    for stop in (15, 18):
-        kept = {"checkpoint": tmp_path / f"{stop}.ckpt", "resume": True}
-        job = fs.train(image, strokes, RECIPE, axes="ZYX", **kept)
-        for event in job:
-            if isinstance(event, Step) and event.step == stop:
-                break
-        job.close()
-        again = fs.fit(image, strokes, RECIPE, axes="ZYX", **kept)
+    for step in (15, 18):
+        again = stopped(RECIPE, step, checkpoint=tmp_path / f"{step}")().wait().model
         assert fingerprint(again) == fingerprint(whole)
         assert again.provenance["validation"] == whole.provenance["validation"]

@@ -164,4 +164,4 @@ def test_drawn_targets_have_no_held_out_label():
         seen += (targets >= 0).sum()
     assert seen > 0
     assert usable < (labels > 0).sum()
-    assert sum(split.trains(p).sum() for p in annotation.index.positions.values()) == usable
+    assert sum(len(group.positions) for group in sampler._groups._groups) == usable

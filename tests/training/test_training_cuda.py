@@ -26,17 +26,12 @@ def test_it_learns_in_each_precision(painted, precision):
     assert all(p.dtype == torch.float32 for p in last.model.net.parameters())
 
 
-def test_float16_goes_on_with_its_scale(painted, tmp_path):
-    image, _, strokes = painted
+def test_float16_goes_on_with_its_scale(stopped, tmp_path):
     recipe = dataclasses.replace(SMALL, precision="float16", steps=12)
-    options = {"axes": "ZYX", "device": "cuda", "checkpoint": tmp_path / "c", "resume": True}
-    job = fs.train(image, strokes, recipe, **options)
-    for event in job:
-        if isinstance(event, Step) and event.step == 5:
-            job.close()
+    go_on = stopped(recipe, 5, device="cuda", checkpoint=tmp_path / "c")
     state = torch.load(tmp_path / "c", weights_only=True)["state"]["trainer"]["precision"]
     assert state["_growth_tracker"] <= 5
-    assert fs.train(image, strokes, recipe, **options).wait().steps == 12
+    assert go_on().wait().steps == 12
 
 
 def test_a_card_that_is_too_small_computes_in_parts(painted):

@@ -56,11 +56,14 @@ class PatchSampler:
 
     def _group(self) -> None:
         """Put the labelled pixels that may train together, by image and class."""
-        kinds = [REPLAYED if source.replayed else PAINTED for source in self.sources]
-        found = [(kinds[number], number, positions) for number, _, positions in self.painted()]
+        found = [(PAINTED, number, positions) for number, _, positions in self.painted()]
         found += [(TAUGHT, *labels) for labels in self._labels.positions]
         usable = (
-            Group(kind, number, positions[self.sources[number].split.trains(positions)])
+            Group(
+                REPLAYED if self.sources[number].replayed else kind,
+                number,
+                positions[self.sources[number].split.trains(positions)],
+            )
             for kind, number, positions in found
         )
         self._groups = Groups(usable, self._replay, self._pseudo)
@@ -129,16 +132,25 @@ class PatchSampler:
             corner = (position[leading:] - np.array(size) // 2 + jitter).tolist()
             leads = [(p, p + 1) for p in position[:leading].tolist()]
             window = (*leads, *((c, c + n) for c, n in zip(corner, size, strict=True)))
-            image, target = self.read(number, window)
-            if group.kind == TAUGHT:  # what is painted is always right
-                taught = self._labels.read(number, window)
-                target = np.where(target == IGNORE, taught, target)
-            target[self.sources[number].split.held_out(window, near=True)] = IGNORE
+            image, target = self.read_to_train(number, window, taught=group.kind != PAINTED)
             images.append(image.reshape(-1, *size))
             targets.append(target.reshape(size))
             if self.sources[number].borders:
                 borders.append(self._read_borders(number, window).reshape(size))
         return np.stack(images), np.stack(targets), np.stack(borders) if borders else None
+
+    def read_to_train(
+        self, number: int, window: Spans, taught: bool = False
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Read a window as `read` does, but no label that is held out or near to one that is.
+
+        With `taught` pixels that nobody painted have their pseudo-label.
+        """
+        image, target = self.read(number, window)
+        if taught:  # what is painted is always right
+            target = np.where(target == IGNORE, self._labels.read(number, window), target)
+        target[self.sources[number].split.held_out(window, near=True)] = IGNORE
+        return image, target
 
     def read(self, number: int, window: Spans) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Read a window of source `number`, along the kept axes.

@@ -22,13 +22,23 @@ class PseudoLabels:
         self._tiles: dict[tuple[int, Plane], list[tuple[int, int, NDArray[np.int16]]]]
         self._tiles = defaultdict(list)
 
-    def add(self, number: int, window: Spans, probabilities: NDArray[np.floating]) -> None:
+    def add(
+        self,
+        number: int,
+        window: Spans,
+        probabilities: NDArray[np.floating],
+        sure: float = SURE,
+    ) -> None:
         """Label a window of one plane of image `number`; probabilities ``(classes, Y, X)``."""
         plane = tuple(start for start, _ in window[:-2])
         (top, _), (left, _) = window[-2:]
         found = probabilities.argmax(0).astype(np.int16)
-        found[probabilities.max(0) < SURE] = IGNORE
+        found[probabilities.max(0) < sure] = IGNORE
         self._tiles[number, plane].append((top, left, found))
+
+    def copy(self) -> Self:
+        """Return the same labels, to which others can be added."""
+        return self.of(self.state_dict())
 
     def read(self, number: int, window: Spans) -> NDArray[np.int64]:
         """Class indices in a window of image `number`; -1 where there is none."""

@@ -8,24 +8,25 @@ from numpy.typing import NDArray
 from napari_fcnseg.annotations.annotation import IGNORE
 from napari_fcnseg.classical.features import REACH, pixel_features
 from napari_fcnseg.classical.forest import PixelClassifier
+from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.nets.base import SegmentationNet
 from napari_fcnseg.training.patches import PatchSampler
 from napari_fcnseg.training.pseudo_labels import PseudoLabels
 from napari_fcnseg.training.recipe import Recipe
 from napari_fcnseg.training.seen import look_at
-from napari_fcnseg.training.tiles import Tile, painted_tiles, pixels_of
+from napari_fcnseg.training.tiles import Tile, painted_tiles
 
 ROUNDS = (0.0, 0.4, 0.6, 0.8)  # progress at which there are new pseudo-labels
-TAUGHT = 2**21  # pixels of all channels that are taught: a few seconds of work
-SHARES = 2**25  # pixels of all classes that are taught: their probabilities are kept
-LEARNED = 2**22  # ... and in which the forest looks for labels
+LEARNED = 2**22  # pixels of all channels in which the forest looks for labels
+TAUGHT = 2**21  # ... and that it labels: a few seconds of work
+SHARES = 2**25  # pixels of all classes that it labels: their probabilities are kept
 DENSE = 0.5  # part of a tile that is labelled; beyond it there is no need to teach
 TREES, LEAF = 50, 5  # of the forest: half of the usual time, and as good here
 FOREST = (
     "a pixel classifier has learned from the strokes; the network learns from what it is sure of, "
     "too, and later from what both are sure of"
 )
-Shares = list[tuple[Tile, NDArray[np.float32]]]
+Shares = list[tuple[Tile, NDArray[np.floating]]]
 
 
 class Teacher:
@@ -44,12 +45,18 @@ class Teacher:
         Its `pseudo` is the share of the patches that have them, its seed chooses tiles.
     classes
         How many the network knows.
+    remembers
+        Whether the network has learned all of the classes before. What it says of replayed images
+        at first is a label there, so that it does not forget (Li and Hoiem 2016).
     """
 
-    def __init__(self, sampler: PatchSampler, recipe: Recipe, classes: int) -> None:
+    def __init__(
+        self, sampler: PatchSampler, recipe: Recipe, classes: int, remembers: bool = False
+    ) -> None:
         self._sampler, self._recipe, self._classes = sampler, recipe, classes
+        self._remembers = remembers
         self._rounds = 0
-        self._labels = PseudoLabels()
+        self._memories = self._labels = PseudoLabels()
         self._forest: tuple[Any, Shares] = None, []  # what it knew, and what it says
 
     def follow(self, progress: float, net: SegmentationNet) -> list[str]:
@@ -58,16 +65,31 @@ class Teacher:
         if due <= self._rounds or not self._recipe.pseudo:
             return []
         first, self._rounds = not self._rounds, due
-        self._labels = PseudoLabels()
+        if first and self._remembers:
+            self._remember(net)
+        self._labels = self._memories.copy()
         told = self._ask_forest()
         for (number, window), share in told:
             if not first:
-                logits = look_at(self._sampler, net, number, window).logits(net)
-                found = logits.float().softmax(0).cpu().numpy()
-                share = (share + found.reshape(share.shape)) / 2
+                share = (share + self._ask(net, number, window)) / 2
             self._labels.add(number, window, share)
         self._sampler.teach(self._labels)
         return [FOREST] if first and told else []
+
+    def _remember(self, net: SegmentationNet) -> None:
+        pixels = 0
+        for number, window in painted_tiles(self._sampler, self._recipe.seed, replayed=True):
+            share = self._ask(net, number, window)
+            self._memories.add(number, window, share, sure=0.0)
+            pixels += share[0].size
+            if pixels > TAUGHT:
+                break
+
+    def _ask(self, net: SegmentationNet, number: int, window: Spans) -> NDArray[np.float32]:
+        """Probabilities of the network, ``(classes, Y, X)``."""
+        logits = look_at(self._sampler, net, number, window).logits(net)
+        found: NDArray[np.float32] = logits.float().softmax(0).cpu().numpy()
+        return found.reshape(len(found), *found.shape[-2:])
 
     def _ask_forest(self) -> Shares:
         """Probabilities of a forest in tiles that are not dense; asked again if labels change.
@@ -81,42 +103,45 @@ class Teacher:
         return self._forest[1]
 
     def _learn(self) -> Shares:
-        rows, targets, taught = [], [], []
+        read, sparse = [], []
         pixels, most = 0, min(TAUGHT, SHARES // self._classes)
-        for tile in painted_tiles(self._sampler, self._recipe.seed):
-            features, target = self._read(tile)
-            labelled = target != IGNORE
-            rows.append(features[labelled])
-            targets.append(target[labelled])
-            pixels += pixels_of(tile) * self._sampler.sources[tile[0]].image.channels
-            if labelled.mean() < DENSE and pixels <= most:
-                taught.append((tile, features))
+        for number, window in painted_tiles(self._sampler, self._recipe.seed):
+            _, target = self._sampler.read_to_train(number, window)
+            read.append((number, window, target.reshape(target.shape[-2:])))
+            pixels += target.size * self._sampler.sources[number].image.channels
+            sparse.append((target != IGNORE).mean() < DENSE and pixels <= most)
             if pixels > LEARNED:
                 break
-        if not taught or len(np.unique(np.concatenate(targets))) < self._classes:
+        known = {index for *_, target in read for index in np.unique(target).tolist()}
+        if not any(sparse) or len(known - {IGNORE}) < self._classes:
             return []
+        rows, targets, taught = [], [], []
+        for (number, window, target), is_taught in zip(read, sparse, strict=True):
+            features = self._features(number, window)
+            rows.append(features[target != IGNORE])
+            targets.append(target[target != IGNORE])
+            if is_taught:
+                taught.append(((number, window), features))
         forest = PixelClassifier(self._classes, self._recipe.seed, TREES, LEAF)
         forest.fit(rows, targets)
         return [(tile, forest.probabilities(features)) for tile, features in taught]
 
-    def _read(self, tile: Tile) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Features of a tile's pixels, and those of its labels that may train."""
-        number, window = tile
+    def _features(self, number: int, window: Spans) -> NDArray[np.float32]:
+        """Features of the pixels of one plane, with what is around the window in mind."""
         *leading, rows, columns = window
         around = [(start - REACH, stop + REACH) for start, stop in (rows, columns)]
         pixels, _ = self._sampler.read(number, (*leading, *around))
         inside = (slice(REACH, -REACH),) * 2
-        features = pixel_features(pixels.reshape(-1, *pixels.shape[-2:]))[inside]
-        _, target = self._sampler.read(number, window)
-        target[self._sampler.sources[number].split.held_out(window, near=True)] = IGNORE
-        return features, target.reshape(features.shape[:2])
+        return pixel_features(pixels.reshape(-1, *pixels.shape[-2:]))[inside]
 
     def state_dict(self) -> dict[str, Any]:
         """Return what is needed to go on."""
-        return {"rounds": self._rounds, "labels": self._labels.state_dict()}
+        kept = {"labels": self._labels, "memories": self._memories}
+        return {"rounds": self._rounds} | {k: v.state_dict() for k, v in kept.items()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a state."""
         self._rounds = state["rounds"]
         self._labels = PseudoLabels.of(state["labels"])
+        self._memories = PseudoLabels.of(state["memories"])
         self._sampler.teach(self._labels)

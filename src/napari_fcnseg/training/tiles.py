@@ -12,16 +12,16 @@ EDGE = 256  # pixels
 Tile = tuple[int, Spans]  # number of an image, and a window of one of its planes
 
 
-def painted_tiles(sampler: PatchSampler, seed: int) -> Iterator[Tile]:
+def painted_tiles(sampler: PatchSampler, seed: int, replayed: bool = False) -> Iterator[Tile]:
     """Yield each tile with labels once: one of a class, one of the next, each class at random.
 
-    Replayed images are left out, and instances, whose borders no teacher knows.
+    Of new images, or of `replayed` ones; instances are left out, whose borders no teacher knows.
     """
     rng = np.random.default_rng(seed)
     corners: dict[int, list[tuple[int, ...]]] = defaultdict(list)
     for number, index, positions in sampler.painted():
         source = sampler.sources[number]
-        if not (source.replayed or source.borders):
+        if source.replayed == replayed and not source.borders:
             edges = [1] * (positions.shape[1] - 2) + [EDGE, EDGE]
             found = np.unique(positions // edges, axis=0)
             corners[index] += [(number, *corner) for corner in found.tolist()]
@@ -42,9 +42,3 @@ def _tile(sampler: PatchSampler, corner: tuple[int, ...]) -> Tile:
     first = (row * EDGE, column * EDGE)
     space = [(start, min(start + EDGE, n)) for start, n in zip(first, shape, strict=True)]
     return number, (*((i, i + 1) for i in leading), *space)
-
-
-def pixels_of(tile: Tile) -> int:
-    """How many pixels a tile has."""
-    (top, bottom), (left, right) = tile[1][-2:]
-    return (bottom - top) * (right - left)

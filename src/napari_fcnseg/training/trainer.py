@@ -94,7 +94,8 @@ class Trainer:
         ids = [c.id for c in data.classes]
         shares = recipe.replay, recipe.pseudo
         self._sampler = PatchSampler(sources, ids, self.normalisation, *shares)
-        self._teacher = Teacher(self._sampler, recipe, len(ids))
+        remembers = start is not None and {c.id for c in start.classes} == set(ids)
+        self._teacher = Teacher(self._sampler, recipe, len(ids), remembers)
         self.validator = Validator(self._sampler, self.net, data.classes, rng)
         self._supply = Supply(self._sampler, self.net, recipe, self.device, rng)
         self._objective = self._make_objective()
