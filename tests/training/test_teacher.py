@@ -95,9 +95,10 @@ def test_what_is_painted_is_always_right_and_held_out_blocks_stay_empty():
         assert np.array_equal(target[at[0] : at[0] + 96, at[1] : at[1] + 96], whole)
 
 
-def test_dense_labels_need_no_teacher(painted, rounds):
+@pytest.mark.parametrize("slices", [2, 6])  # blocks are held out, or whole slices
+def test_dense_labels_need_no_teacher(painted, rounds, slices):
     image, truth, _ = painted
-    events = list(fs.train(image[:2], truth[:2], RECIPE, axes="ZYX"))
+    events = list(fs.train(image[:slices], truth[:slices], RECIPE, axes="ZYX"))
     assert not any(labels.positions for labels in rounds)
     assert not [e for e in events if isinstance(e, Note) and e.text == FOREST]
 

@@ -20,7 +20,7 @@ ROUNDS = (0.0, 0.4, 0.6, 0.8)  # progress at which there are new pseudo-labels
 LEARNED = 2**22  # pixels of all channels in which the forest looks for labels
 TAUGHT = 2**21  # ... and that it labels: a few seconds of work
 SHARES = 2**25  # pixels of all classes that it labels: their probabilities are kept
-DENSE = 0.5  # part of a tile that is labelled; beyond it there is no need to teach
+SPARSE = 0.5  # part of a tile that may train and has no label; below it none needs to teach
 TREES, LEAF = 50, 5  # of the forest: half of the usual time, and as good here
 FOREST = (
     "a pixel classifier has learned from the strokes; the network learns from what it is sure of, "
@@ -106,10 +106,12 @@ class Teacher:
         read, sparse = [], []
         pixels, most = 0, min(TAUGHT, SHARES // self._classes)
         for number, window in painted_tiles(self._sampler, self._recipe.seed):
+            source = self._sampler.sources[number]
             _, target = self._sampler.read_to_train(number, window)
+            unpainted = (target == IGNORE) & ~source.split.held_out(window, near=True)
             read.append((number, window, target.reshape(target.shape[-2:])))
-            pixels += target.size * self._sampler.sources[number].image.channels
-            sparse.append((target != IGNORE).mean() < DENSE and pixels <= most)
+            pixels += target.size * source.image.channels
+            sparse.append(unpainted.mean() > SPARSE and pixels <= most)
             if pixels > LEARNED:
                 break
         known = {index for *_, target in read for index in np.unique(target).tolist()}
