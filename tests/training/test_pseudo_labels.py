@@ -2,8 +2,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_fcnseg.training.pseudo_labels import SURE, PseudoLabels
+from napari_fcnseg.training.pseudo_labels import PseudoLabels
 
+SURE = 0.7
 SHAPE = (2, 50, 60)
 TILES = [(0, 0, 0), (0, 20, 30), (1, 10, 5)]
 EDGE = 20
@@ -16,7 +17,7 @@ def taught(seed=0):
     for plane, y, x in TILES:
         shares = rng.dirichlet([0.3] * 3, (EDGE, EDGE)).transpose(2, 0, 1)
         window = ((plane, plane + 1), (y, y + EDGE), (x, x + EDGE))
-        labels.add(3, window, shares)
+        labels.add(3, window, shares, SURE)
         sure = shares.max(0) >= SURE
         assert 0.1 < sure.mean() < 0.9
         whole[plane, y : y + EDGE, x : x + EDGE] = np.where(sure, shares.argmax(0), -1)

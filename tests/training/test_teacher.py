@@ -14,7 +14,8 @@ from napari_fcnseg.training.patches import PatchSampler
 from napari_fcnseg.training.planes import Source
 from napari_fcnseg.training.pseudo_labels import PseudoLabels
 from napari_fcnseg.training.split import Split
-from napari_fcnseg.training.teacher import FOREST, Teacher
+from napari_fcnseg.training.stroke_forest import DOUBTED, TRUSTED, StrokeForest
+from napari_fcnseg.training.teacher import Teacher
 from napari_fcnseg.training.tiles import painted_tiles
 
 RECIPE = fs.Recipe(
@@ -49,7 +50,7 @@ def test_a_forest_teaches_first_and_the_network_later(painted, rounds):
     image, truth, strokes = painted
     events = list(fs.train(image, strokes, RECIPE, axes="ZYX"))
     assert len(rounds) == 4
-    assert FOREST in [e.text for e in events if isinstance(e, Note)]
+    assert TRUSTED in [e.text for e in events if isinstance(e, Note)]
     everywhere = tuple((0, n) for n in truth.shape)
     found = rounds[0].read(0, everywhere)
     assert (found[[1, 4]] >= 0).mean() > 0.5
@@ -84,7 +85,7 @@ def test_what_is_painted_is_always_right_and_held_out_blocks_stay_empty():
     sampler = sampler_of(np.zeros((96, 96), np.float32), strokes, held={(): [(64, 0)]})
     labels = PseudoLabels()
     wrong = np.stack([np.zeros((96, 96)), np.ones((96, 96))])  # all is of the second class
-    labels.add(0, ((0, 96), (0, 96)), wrong)
+    labels.add(0, ((0, 96), (0, 96)), wrong, sure=0.7)
     sampler.teach(labels)
     whole = np.full((96, 96), 1)
     whole[strokes == 1] = 0
@@ -100,7 +101,7 @@ def test_dense_labels_need_no_teacher(painted, rounds, slices):
     image, truth, _ = painted
     events = list(fs.train(image[:slices], truth[:slices], RECIPE, axes="ZYX"))
     assert not any(labels.positions for labels in rounds)
-    assert not [e for e in events if isinstance(e, Note) and e.text == FOREST]
+    assert not [e for e in events if isinstance(e, Note) and e.text == TRUSTED]
 
 
 def test_none_teaches_where_a_class_has_no_label_that_trains(rounds):
@@ -110,6 +111,17 @@ def test_none_teaches_where_a_class_has_no_label_that_trains(rounds):
     sampler = sampler_of(np.zeros((96, 96), np.float32), strokes, held={(): [(64, 0)]})
     assert Teacher(sampler, RECIPE, 2).follow(0.0, None) == []
     assert not rounds[0].positions
+
+
+def test_a_forest_that_is_wrong_elsewhere_does_not_teach(rounds):
+    """Two classes of noise: it learns its strokes by heart, and knows nothing."""
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (2, 256, 256), dtype=np.uint8)
+    strokes = np.zeros(image.shape, np.uint8)
+    strokes[:, 10:250:20, 10:250], strokes[:, 20:250:20, 10:250] = 1, 2
+    events = list(fs.train(image, strokes, RECIPE, axes="ZYX"))
+    assert not any(labels.positions for labels in rounds)
+    assert DOUBTED in [e.text for e in events if isinstance(e, Note)]
 
 
 def test_tiles_come_from_all_classes_in_turn():
@@ -126,8 +138,8 @@ def test_tiles_come_from_all_classes_in_turn():
 def test_a_forest_is_asked_again_when_labels_change(painted, monkeypatch):
     image, _, strokes = painted
     learned = []
-    learn = Teacher._learn
-    monkeypatch.setattr(Teacher, "_learn", lambda self: learned.append(self) or learn(self))
+    learn = StrokeForest._learn
+    monkeypatch.setattr(StrokeForest, "_learn", lambda self: learned.append(self) or learn(self))
     changing = strokes.copy()
     job = fs.train(image, changing, RECIPE, axes="ZYX")
     for event in job:

@@ -12,8 +12,6 @@ from napari_fcnseg.annotations.annotation import IGNORE
 from napari_fcnseg.annotations.index import Plane
 from napari_fcnseg.images.grid import Spans
 
-SURE = 0.7  # probability from which on the most probable class is a label
-
 
 class PseudoLabels:
     """Class indices of pixels that a teacher is sure of (Lee 2013); filled before it is used."""
@@ -27,9 +25,19 @@ class PseudoLabels:
         number: int,
         window: Spans,
         probabilities: NDArray[np.floating],
-        sure: float = SURE,
+        sure: float,
     ) -> None:
-        """Label a window of one plane of image `number`; probabilities ``(classes, Y, X)``."""
+        """Label a window of one plane of image `number`.
+
+        Parameters
+        ----------
+        number, window
+            The image, and the window along its kept axes.
+        probabilities
+            Shape ``(classes, Y, X)``.
+        sure
+            Probability from which on the most probable class is a label.
+        """
         plane = tuple(start for start, _ in window[:-2])
         (top, _), (left, _) = window[-2:]
         found = probabilities.argmax(0).astype(np.int16)

@@ -1,0 +1,115 @@
+"""A pixel classifier that learns the strokes of a training, and looks at what is around them."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fcnseg.annotations.annotation import IGNORE
+from napari_fcnseg.classical.features import REACH, pixel_features
+from napari_fcnseg.classical.forest import PixelClassifier
+from napari_fcnseg.images.grid import Spans
+from napari_fcnseg.training.patches import PatchSampler
+from napari_fcnseg.training.tiles import EDGE, Tile, painted_tiles
+from napari_fcnseg.training.trust import sure_from
+
+LEARNED = 2**22  # pixels of all channels in which it looks for labels
+TAUGHT = 2**21  # ... and that it labels: a few seconds of work
+SHARES = 2**25  # pixels of all classes that it labels: their probabilities are kept
+SPARSE = 0.5  # part of a tile that may train and has no label; below it none needs to teach
+TREES, LEAF = 50, 5  # half of the usual time, and as good here
+TRUSTED = (
+    "a pixel classifier has learned from the strokes; the network learns from what it is sure of, "
+    "too, and later from what both are sure of"
+)
+DOUBTED = (
+    "a pixel classifier that learned from the strokes is wrong in more than one of ten places "
+    "that it is sure of: the network learns from the strokes alone"
+)
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """Probabilities ``(classes, Y, X)`` in tiles, and from where on they are a label."""
+
+    shares: tuple[tuple[Tile, NDArray[np.floating]], ...] = ()
+    sure: float = math.inf
+    note: str = ""
+
+
+class StrokeForest:
+    """Random forest over features of single pixels; it learns anew when labels have changed.
+
+    Parameters
+    ----------
+    sampler
+        Has the images and labels.
+    classes
+        How many the network knows.
+    seed
+        Chooses tiles, pixels and trees.
+    """
+
+    def __init__(self, sampler: PatchSampler, classes: int, seed: int) -> None:
+        self._sampler, self._classes, self._seed = sampler, classes, seed
+        self._known: object = None
+        self._opinion = Opinion()
+
+    def ask(self) -> Opinion:
+        """Its opinion of tiles that are not dense.
+
+        None if the tiles that it learns from lack a class, whose pixels would go to the others;
+        and none if it may not be trusted, see `sure_from`.
+        """
+        sources = self._sampler.sources
+        known = [(s.annotation.index.fingerprint, s.split.blocks) for s in sources]
+        if self._known != known:
+            self._known, self._opinion = known, self._learn()
+        return self._opinion
+
+    def _learn(self) -> Opinion:
+        read = self._read()
+        seen = {index for *_, target, _ in read for index in np.unique(target).tolist()}
+        if not any(sparse for *_, sparse in read) or len(seen - {IGNORE}) < self._classes:
+            return Opinion()
+        rows, targets, places, asked = [], [], [], []
+        for number, (tile, target, sparse) in enumerate(read):
+            features = self._features(*tile)
+            at = np.nonzero(target != IGNORE)
+            rows.append(features[at])
+            targets.append(target[at])
+            quarter = at[0] // (EDGE // 2) * 2 + at[1] // (EDGE // 2)
+            places.append(4 * number + quarter)
+            if sparse:
+                asked.append((tile, features))
+        forest = PixelClassifier(self._classes, self._seed, TREES, LEAF)
+        where = np.concatenate(places)
+        sure = sure_from(np.concatenate(rows), np.concatenate(targets), where, forest, self._seed)
+        if math.isinf(sure):
+            return Opinion(note=DOUBTED)
+        forest.fit(rows, targets)
+        shares = tuple((tile, forest.probabilities(features)) for tile, features in asked)
+        return Opinion(shares, sure, TRUSTED)
+
+    def _read(self) -> list[tuple[Tile, NDArray[np.int64], bool]]:
+        """Tiles, the labels ``(Y, X)`` that train there, and whether more are wanted."""
+        read, pixels, most = [], 0, min(TAUGHT, SHARES // self._classes)
+        for number, window in painted_tiles(self._sampler, self._seed):
+            source = self._sampler.sources[number]
+            _, target = self._sampler.read_to_train(number, window)
+            unpainted = (target == IGNORE) & ~source.split.held_out(window, near=True)
+            pixels += target.size * source.image.channels
+            sparse = bool(unpainted.mean() > SPARSE) and pixels <= most
+            read.append(((number, window), target.reshape(target.shape[-2:]), sparse))
+            if pixels > LEARNED:
+                break
+        return read
+
+    def _features(self, number: int, window: Spans) -> NDArray[np.float32]:
+        """Features of the pixels of one plane, with what is around the window in mind."""
+        *leading, rows, columns = window
+        around = [(start - REACH, stop + REACH) for start, stop in (rows, columns)]
+        pixels, _ = self._sampler.read(number, (*leading, *around))
+        inside = (slice(REACH, -REACH),) * 2
+        return pixel_features(pixels.reshape(-1, *pixels.shape[-2:]))[inside]

@@ -1,0 +1,61 @@
+"""How far a pixel classifier may be trusted where nobody painted."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fcnseg.classical.forest import PixelClassifier
+
+RIGHT = 0.9  # of its labels, in places that it has not learned from
+LEVELS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95)  # probabilities from which on it may label
+PARTS = 3  # of the places; each in turn is one that it has not learned from
+PIXELS = 20_000  # of those labelled, drawn at random; more would take longer than training
+FEW = 50  # labels are too few to say anything
+
+
+def sure_from(
+    features: NDArray[np.float32],
+    targets: NDArray[np.integer],
+    places: NDArray[np.integer],
+    classifier: PixelClassifier,
+    seed: int,
+) -> float:
+    """Find the probability from which on labels of a classifier are right: cross-validation.
+
+    Parameters
+    ----------
+    features
+        Of labelled pixels, shape ``(n, features)``.
+    targets
+        Their class indices, shape ``(n,)``.
+    places
+        Where each lies, shape ``(n,)``: those of one place are alike, and kept together.
+    classifier
+        Learns from some places, and labels the others.
+    seed
+        Draws pixels and places.
+
+    Returns
+    -------
+    float
+        Lowest of `LEVELS` at which nine of ten labels in other places are right; infinity if they
+        are at none. Labels of a single place say nothing: the lowest.
+    """
+    rng = np.random.default_rng(seed)
+    chosen = rng.permutation(len(targets))[:PIXELS]
+    features, targets, places = features[chosen], targets[chosen], places[chosen]
+    order = rng.permutation(np.unique(places))
+    if len(order) < 2:
+        return LEVELS[0]
+    probability, right = np.zeros(len(targets)), np.zeros(len(targets), bool)
+    for part in range(min(PARTS, len(order))):
+        test = np.isin(places, order[part::PARTS])
+        classifier.fit([features[~test]], [targets[~test]])
+        found = classifier.probabilities(features[test])
+        probability[test], right[test] = found.max(0), found.argmax(0) == targets[test]
+    for level in LEVELS:
+        sure = probability >= level
+        if sure.sum() >= FEW and right[sure].mean() >= RIGHT:
+            return level
+    return math.inf

@@ -1,0 +1,60 @@
+"""A pixel classifier is trusted as far as it is right in places that it has not seen."""
+
+import math
+
+import numpy as np
+import pytest
+
+from napari_fcnseg.classical.forest import PixelClassifier
+from napari_fcnseg.training.trust import LEVELS, RIGHT, sure_from
+
+
+def pixels(noise, places=12, each=150, seed=0):
+    """Two classes whose feature differs by 1, with noise; and a feature that tells the place."""
+    rng = np.random.default_rng(seed)
+    where = np.repeat(np.arange(places), each)
+    targets = rng.integers(0, 2, len(where))
+    told = targets + rng.normal(0, noise, len(where))
+    return np.stack([told, where + 0.01 * targets], 1).astype(np.float32), targets, where
+
+
+def trust(features, targets, where):
+    return sure_from(features, targets, where, PixelClassifier(2, 0, 20, 5), 0)
+
+
+@pytest.mark.parametrize("noise", [0.2, 0.5, 0.7, 5.0])
+def test_from_there_on_nine_of_ten_are_right_elsewhere(noise):
+    sure = trust(*pixels(noise))
+    assert sure in (*LEVELS, math.inf)
+    forest = PixelClassifier(2, 0, 20, 5)
+    forest.fit(*([part] for part in pixels(noise)[:2]))
+    features, targets, _ = pixels(noise, seed=1)
+    features[:, 1] = 100  # another place
+    found = forest.probabilities(features)
+    right = found.argmax(0) == targets
+    if math.isinf(sure):
+        assert right[found.max(0) >= LEVELS[0]].mean() < RIGHT
+    else:
+        assert right[found.max(0) >= sure].mean() > RIGHT - 0.03
+
+
+def test_more_noise_needs_more_probability():
+    levels = [trust(*pixels(noise)) for noise in (0.2, 0.6, 5.0)]
+    assert levels == sorted(levels)
+    assert levels[0] == LEVELS[0]
+    assert math.isinf(levels[-1])
+
+
+def test_what_is_told_by_the_place_alone_is_not_trusted():
+    """A split by pixels would find it right."""
+    rng = np.random.default_rng(0)
+    where = np.repeat(np.arange(20), 60)
+    targets = rng.integers(0, 2, 20)[where]
+    features = where[:, None].astype(np.float32)
+    assert trust(features, targets, rng.integers(0, 20, len(where))) == LEVELS[0]
+    assert math.isinf(trust(rng.permutation(40)[where][:, None] + features * 0, targets, where))
+
+
+def test_one_place_says_nothing():
+    features, targets, where = pixels(5.0)
+    assert trust(features, targets, where * 0) == LEVELS[0]
