@@ -43,7 +43,7 @@ def fit(painted, classes, minutes, rate, seed=0):
 
 def predict(patches, net, image):
     """Class ids, and the probability of each at every pixel, ``(classes, Y, X)``."""
-    pixels = patches.normalisation(image.read({}))
+    pixels = patches.normalisation.of(image)(image.read({}))
     height, width = pixels.shape[-2:]
     added = [(0, 0), (0, -height % STRIDE), (0, -width % STRIDE)]
     x = torch.from_numpy(np.pad(pixels, added, mode="reflect"))

@@ -69,7 +69,7 @@ def main(options):
         for seed in options.seeds:
             painted = dataset.painted(seed, options.share)
             images, strokes = (list(part) for part in zip(*painted, strict=True))
-            recipe = replace(base, steps=options.steps, seed=seed)
+            recipe = replace(base, steps=options.steps, seed=seed, normalise_each=False)
             # All of its rates: this start is no model of the same task.
             going_on = replace(recipe, fine_rate=recipe.rate, freeze=0.0)
             classes = tuple(fs.SegClass(i, c, "#ffffff") for i, c in dataset.classes.items())

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -71,6 +73,18 @@ def test_sparse_images_use_their_range():
     pixels = np.zeros((100, 100))
     pixels[0, :5] = 10
     assert fit_normalisation([Image(pixels, "YX")]).scale == (5.0,)
+
+
+@pytest.mark.parametrize("kind", ["percentile", "mean_std"])
+def test_each_image_has_its_own_or_none_has(kind):
+    trained, other = (Image(RNG.normal(m, s, (2, 80, 90)), "CYX") for m, s in ((100, 20), (7, 1)))
+    together = fit_normalisation([trained], kind)
+    assert together.of(other) is together
+    each = replace(together, each=True)
+    assert each.of(other) == replace(fit_normalisation([other], kind), each=True)
+    assert each.of(trained) == each
+    blank = Image(np.full((2, 80, 90), 3.0), "CYX")
+    assert each.of(blank) is each  # it has no contrast of its own
 
 
 def test_it_is_not_of_the_tile():

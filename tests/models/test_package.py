@@ -24,11 +24,19 @@ KINDS = {
     "valid-bilinear": {"padding": "valid", "depth": 2, "up": "bilinear", "norm": None},
     "rgb": {"in_channels": 3, "classes": THREE},
 }
+EACH = {  # normalise each image by itself
+    "rgb, each": ("percentile", {"in_channels": 3, "classes": THREE}),
+    "each": ("mean_std", {}),
+}
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=[*KINDS, *EACH])
 def kind(request):
-    return make_model(**KINDS[request.param])
+    if request.param in KINDS:
+        return make_model(**KINDS[request.param])
+    how, options = EACH[request.param]
+    model = make_model(**options)
+    return replace(model, normalisation=replace(model.normalisation, kind=how, each=True))
 
 
 def rewrite(path, **replaced):
@@ -77,6 +85,30 @@ def test_the_package_is_valid_and_passes_its_own_test(kind, tmp_path):
     assert found.validation_summary.status != "failed", found.validation_summary.display()
     summary = test_model(tmp_path / "m.zip", weight_format="pytorch_state_dict")
     assert summary.status == "passed", summary.format()
+
+
+@pytest.mark.filterwarnings("ignore")  # of the checking library itself
+def test_a_sample_without_contrast_is_none_for_a_model_that_needs_some(model, tmp_path):
+    """Other programs divide by almost nothing there."""
+    from bioimageio.core import test_model
+
+    each = replace(model.normalisation, each=True)
+    sparse = np.zeros((1, 128, 128), np.float32)
+    sparse[0, 5, 5] = 200
+    replace(model, normalisation=each, sample=sparse).save(tmp_path / "m.zip")
+    assert test_model(tmp_path / "m.zip", weight_format="pytorch_state_dict").status == "passed"
+
+
+def test_older_packages_are_what_they_were(model, tmp_path):
+    path = tmp_path / "m.zip"
+    replace(model, recipe=fs.Recipe(normalise_each=True)).save(path)
+    older = description(path)
+    ours = older["config"]["napari_fcnseg"]
+    del ours["normalisation"]["each"], ours["recipe"]["normalise_each"], ours["recipe"]["pseudo"]
+    rewrite(path, **{DESCRIPTION: yaml.safe_dump(older)})
+    loaded = fs.load_model(path)
+    assert not loaded.normalisation.each
+    assert (loaded.recipe.normalise_each, loaded.recipe.pseudo) == (False, 0.0)
 
 
 def test_training_puts_a_real_sample_into_the_package(painted, tmp_path):

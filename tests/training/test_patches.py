@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from napari_fcnseg.annotations.annotation import open_annotation
 from napari_fcnseg.errors import AnnotationError
 from napari_fcnseg.images.image import Image
-from napari_fcnseg.images.normalise import Normalisation
+from napari_fcnseg.images.normalise import Normalisation, fit_normalisation
 from napari_fcnseg.training import planes as module
 from napari_fcnseg.training.patches import PatchSampler
 from napari_fcnseg.training.planes import Source
@@ -82,3 +84,16 @@ def test_nothing_left_to_train_on():
     everything = Split({(): [(0, 0)]}, 64, 16)
     with pytest.raises(AnnotationError, match="leave no label to train on: paint more"):
         PatchSampler([Source(image, annotation, everything)], [1], PLAIN)
+
+
+def test_each_image_is_normalised_by_itself_or_all_are_together():
+    dark = np.random.default_rng(0).integers(0, 60, (96, 96), dtype=np.uint8)
+    labels = np.zeros((96, 96), np.uint8)
+    labels[20:30, 20:60], labels[60:70, 20:60] = 3, 9
+    images = [Image(pixels, "YX") for pixels in (dark, dark + 150)]
+    sources = [Source(image, open_annotation(labels, image), NONE) for image in images]
+    together = fit_normalisation(images)
+    for each in (True, False):
+        sampler = PatchSampler(sources, [3, 9], replace(together, each=each))
+        (first, _), (second, _) = (sampler.read(n, ((0, 96), (0, 96))) for n in (0, 1))
+        assert np.allclose(first, second, atol=1e-5) == each

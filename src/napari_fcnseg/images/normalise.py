@@ -1,7 +1,7 @@
-"""Normalisation: fitted once on the training images, stored in the model, never per tile."""
+"""Normalisation: of the training images or of each image by itself, never per tile."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -27,16 +27,32 @@ class Normalisation:
         mean to 0 and one standard deviation to 1. Nothing is clipped.
     offset, scale
         One number per channel, in grey values of the raw image; scales are positive.
+    each
+        Whether these are of the training images only, and every other image has its own, see
+        `of`.
     """
 
     kind: Kind
     offset: tuple[float, ...]
     scale: tuple[float, ...]
+    each: bool = False
 
     @property
     def channels(self) -> int:
         """Number of channels."""
         return len(self.offset)
+
+    def of(self, image: Image) -> "Normalisation":
+        """Normalisation of an image: this one, or with `each` one that is fitted on all of it.
+
+        An image without contrast has none of its own.
+        """
+        if not self.each:
+            return self
+        try:
+            return replace(fit_normalisation([image], self.kind), each=True)
+        except ImageError:
+            return self
 
     def constants(self, ndim: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return what to subtract and what to multiply with, for ``(channels, ...)``."""

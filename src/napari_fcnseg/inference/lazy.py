@@ -37,7 +37,8 @@ def segment_lazy(
 ) -> da.Array:
     """Segment a dask array lazily: what is computed of the result runs its tiles only.
 
-    Parameters and axes of the result as `segment`; its chunks are the cores of the tiles.
+    Parameters and axes of the result as `segment`; its chunks are the cores of the tiles. Where
+    the model scales each image by itself, a sample of the array is computed at once.
     """
     axes = axes or ("YX" if array.ndim == 2 else None)
     if axes is None:
@@ -64,7 +65,7 @@ class _Graph:
         self.tiles, self._image, self._output = tiles, image, output
         self._classes = model.classes
         self.leading = leading(output, len(model.classes))
-        self._runner = Runner(model, ["probabilities" if tiles.fade else output], device)
+        self._runner = Runner(model.on(image), ["probabilities" if tiles.fade else output], device)
         self._freezes = context == "slice" and self._runner.pools
         self._pooled: dict[Spans, Any] = {}
         self._ran: dict[int, Any] = {}

@@ -83,7 +83,7 @@ def plan_members(
     least = min((tiles.core for tiles in plans), key=math.prod)
     shared = tuple(core) if core and len(core) == len(least) else least
     return tuple(
-        Member(model, certified(model, replace(tiles, core=shared), context))
+        Member(model.on(image), certified(model, replace(tiles, core=shared), context))
         for model, tiles in zip(models, plans, strict=True)
     )
 

@@ -18,7 +18,7 @@ from napari_fcnseg.images.normalise import Normalisation
 from napari_fcnseg.images.pixel_size import PixelSize
 from napari_fcnseg.models.model import Model
 from napari_fcnseg.nets.registry import build_net
-from napari_fcnseg.training.recipe import Recipe
+from napari_fcnseg.training.recipe import EARLIER, Recipe
 
 DESCRIPTIONS = ("bioimageio.yaml", "rdf.yaml")
 TOLERANCE = 1e-4
@@ -134,9 +134,10 @@ def _build(
             ours["normalisation"]["kind"],
             tuple(ours["normalisation"]["offset"]),
             tuple(ours["normalisation"]["scale"]),
+            ours["normalisation"].get("each", False),
         ),
         classes=tuple(SegClass(**c) for c in ours["classes"]),
-        recipe=Recipe.from_dict(ours["recipe"]) if ours["recipe"] else None,
+        recipe=Recipe.from_dict(EARLIER | ours["recipe"]) if ours["recipe"] else None,
         name=description["name"],
         sample=sample[0],
         provenance=ours["provenance"],

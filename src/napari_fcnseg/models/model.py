@@ -1,7 +1,7 @@
 """A trained network with all that its use needs."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,10 @@ class Model:
             **self.provenance,
         }
 
+    def on(self, image: Image) -> "Model":
+        """Return this model with the normalisation of an image, see `Normalisation.of`."""
+        return replace(self, normalisation=self.normalisation.of(image))
+
     def notes_on(self, image: Image) -> tuple[str, ...]:
         """Say so where an image has other pixels than the model was trained on.
 
@@ -114,7 +118,8 @@ class Model:
         ----------
         pixels
             Raw pixels of a legal size, shape ``(channels, *space)``; space is Y, X, or Z, Y, X
-            for a network that sees stacks.
+            for a network that sees stacks. They are taken for the whole image where each image
+            is normalised by itself.
 
         Returns
         -------
@@ -124,7 +129,9 @@ class Model:
         self.net.eval()
         with torch.inference_mode():
             weights = next(self.net.parameters())
-            batch = torch.from_numpy(self.normalisation(pixels))[None].to(weights)
+            whole = Image(pixels, "CZYX" if pixels.ndim == 4 else "CYX")
+            normalised = self.normalisation.of(whole)(pixels)
+            batch = torch.from_numpy(normalised)[None].to(weights)
             logits = self.net(channels_last(batch))[0]  # as tiles are run
             result: NDArray[np.float32] = logits.softmax(0).float().cpu().numpy()
         return result

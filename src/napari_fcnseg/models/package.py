@@ -16,15 +16,15 @@ from bioimageio.spec.model import v0_5 as spec
 from numpy.typing import NDArray
 
 from napari_fcnseg.errors import OutputError
-from napari_fcnseg.images.normalise import Normalisation
+from napari_fcnseg.images.normalise import PERCENTILES
 from napari_fcnseg.images.output import check_free, choose_mode, partial_path
 from napari_fcnseg.models.cover import write_cover
 from napari_fcnseg.models.model import Model, sample_size
+from napari_fcnseg.models.preprocessing import preprocessing
 from napari_fcnseg.nets.geometry import legal_size
 
 FORMAT = 1  # of the data under config.napari_fcnseg
 SMALLEST_VALUE = 1e-4  # that the spec wants in a test tensor, and heights in metres do not have
-SMALLEST_STD = 1e-6  # that the spec allows; images in physical units go below it
 INPUT, OUTPUT = spec.TensorId("raw"), spec.TensorId("probabilities")
 
 
@@ -81,7 +81,7 @@ def check_place(path: Path, overwrite: bool = False) -> None:
 
 def _describe(model: Model, folder: Path) -> spec.ModelDescr:
     """Write the files of the package into `folder` and describe them."""
-    sample = model.sample if model.sample.size else _noise(model)
+    sample = model.sample if _tells(model) else _noise(model)
     if np.abs(sample).max() < SMALLEST_VALUE:
         sample = sample.copy()
         sample.flat[0] = 2 * SMALLEST_VALUE
@@ -104,6 +104,7 @@ def _describe(model: Model, folder: Path) -> spec.ModelDescr:
             "kind": model.normalisation.kind,
             "offset": list(model.normalisation.offset),
             "scale": list(model.normalisation.scale),
+            "each": model.normalisation.each,
         },
         "classes": [{"id": c.id, "name": c.name, "color": c.color} for c in model.classes],
         "recipe": model.recipe.to_dict() if model.recipe else None,
@@ -152,23 +153,7 @@ def _input(model: Model, folder: Path) -> spec.InputTensorDescr:
         ],
         test_tensor=spec.FileDescr(source=folder / "test_input.npy"),
         data=spec.IntervalOrRatioDataDescr(type="float32"),
-        preprocessing=[_preprocessing(model.normalisation)],
-    )
-
-
-def _preprocessing(normalisation: Normalisation) -> Any:
-    """Return the normalisation in the words of the spec."""
-    axis, mean, std = spec.AxisId("channel"), normalisation.offset, normalisation.scale
-    if min(std) >= SMALLEST_STD:
-        return spec.FixedZeroMeanUnitVarianceDescr(
-            kwargs=spec.FixedZeroMeanUnitVarianceAlongAxisKwargs(
-                axis=axis, mean=list(mean), std=list(std)
-            )
-        )
-    gain = [1 / s for s in std]
-    offset = [-m / s for m, s in zip(mean, std, strict=True)]
-    return spec.ScaleLinearDescr(
-        kwargs=spec.ScaleLinearAlongAxisKwargs(axis=axis, gain=gain, offset=offset)
+        preprocessing=preprocessing(model.normalisation, "zyx"[-model.net.ndim :]),
     )
 
 
@@ -201,6 +186,14 @@ def _scale(model: Model, axis: str) -> Any:
     if size is None or axis not in "yx":
         return {}
     return {"scale": size.y if axis == "y" else size.x, "unit": size.unit}
+
+
+def _tells(model: Model) -> bool:
+    """Whether a model has a sample, with contrast if it is normalised by itself."""
+    if not model.sample.size or not model.normalisation.each:
+        return bool(model.sample.size)
+    low, high = np.percentile(model.sample.reshape(len(model.sample), -1), PERCENTILES, axis=1)
+    return bool((low < high).all())
 
 
 def _noise(model: Model) -> NDArray[np.float32]:

@@ -42,7 +42,8 @@ class PatchSampler:
         replay: float = 0.0,
         pseudo: float = 0.0,
     ) -> None:
-        self.sources, self.normalisation = list(sources), normalisation
+        self.sources = list(sources)
+        self._normalise = [normalisation.of(source.image) for source in self.sources]
         self._replay, self._pseudo, self._labels = replay, pseudo, PseudoLabels()
         self._index_of = np.full(256, IGNORE, np.int64)
         self._index_of[list(class_ids)] = np.arange(len(class_ids))
@@ -164,7 +165,7 @@ class PatchSampler:
         """
         lengths = [stop - start for start, stop in window]
         read = [self._planes.read(number, plane, window[-2:]) for plane in _planes(window)]
-        pixels = self.normalisation(np.stack([p for p, _ in read], axis=1))
+        pixels = self._normalise[number](np.stack([p for p, _ in read], axis=1))
         ids = np.stack([i for _, i in read])
         target = np.where(ids == IGNORE, IGNORE, self._index_of[ids])
         return pixels.reshape(-1, *lengths), target.reshape(lengths)

@@ -12,6 +12,8 @@ import tomli_w
 from napari_fcnseg.errors import RecipeError
 from napari_fcnseg.training.limits import bounds, check_field
 
+EARLIER = {"pseudo": 0.0}  # what was done before a recipe had a word for it
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -97,6 +99,9 @@ class Recipe:
         as much of that as labels allow.
     normalisation
         How grey values are scaled, see `Normalisation`.
+    normalise_each
+        Whether each image is scaled by its own grey values, in a prediction, too, so that it may
+        come from another microscope; else all are by those of the training images.
     seed
         Seed of weights, patches and augmentation.
     """
@@ -156,6 +161,7 @@ class Recipe:
     normalisation: Annotated[
         Literal["percentile", "mean_std"], {"tooltip": "How grey values are scaled"}
     ] = "percentile"
+    normalise_each: Annotated[bool, {"tooltip": "Scale each image by its own grey values"}] = False
     seed: Annotated[int, bounds(0, 2**31 - 1, 1, "Same seed and steps, same model")] = 0
 
     def __post_init__(self) -> None:

@@ -77,7 +77,8 @@ class Trainer:
         origins: Sequence[Origin] = (),
     ) -> None:
         if start:  # its weights fit its own normalisation
-            recipe = replace(recipe, normalisation=start.normalisation.kind)
+            kind, each = start.normalisation.kind, start.normalisation.each
+            recipe = replace(recipe, normalisation=kind, normalise_each=each)
         self.data, self.recipe, self.name = data, recipe, name
         self.device = choose_device(device)
         rng = np.random.default_rng(recipe.seed)
@@ -89,7 +90,11 @@ class Trainer:
         columns = (data.images, data.annotations, self._hold_out(rng), old, borders)
         sources = [Source(*row) for row in zip(*columns, strict=True)]
         self.normalisation = (
-            start.normalisation if start else fit_normalisation(data.images, recipe.normalisation)
+            start.normalisation
+            if start
+            else replace(
+                fit_normalisation(data.images, recipe.normalisation), each=recipe.normalise_each
+            )
         )
         ids = [c.id for c in data.classes]
         shares = recipe.replay, recipe.pseudo
