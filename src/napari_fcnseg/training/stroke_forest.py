@@ -24,8 +24,8 @@ TRUSTED = (
     "too, and later from what both are sure of"
 )
 DOUBTED = (
-    "a pixel classifier that learned from the strokes is wrong in more than one of ten places "
-    "that it is sure of: the network learns from the strokes alone"
+    "a pixel classifier that learned from the strokes is not right in nine of ten places for even "
+    "a third of the pixels: the network learns from the strokes alone"
 )
 
 

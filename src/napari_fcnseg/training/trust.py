@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from napari_fcnseg.classical.forest import PixelClassifier
 
 RIGHT = 0.9  # of its labels, in places that it has not learned from
+PART = 1 / 3  # of the pixels there, at least, that it labels so well: else it knows little
 LEVELS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95)  # probabilities from which on it may label
 PARTS = 3  # of the places; each in turn is one that it has not learned from
 PIXELS = 20_000  # of those labelled, drawn at random; more would take longer than training
-FEW = 50  # labels are too few to say anything
 
 
 def sure_from(
@@ -39,8 +39,8 @@ def sure_from(
     Returns
     -------
     float
-        Lowest of `LEVELS` at which nine of ten labels in other places are right; infinity if they
-        are at none. Labels of a single place say nothing: the lowest.
+        Lowest of `LEVELS` at which nine of ten labels in other places are right; infinity if it is
+        none, or a third of the pixels do not reach it. A single place says nothing: the lowest.
     """
     rng = np.random.default_rng(seed)
     chosen = rng.permutation(len(targets))[:PIXELS]
@@ -56,6 +56,6 @@ def sure_from(
         probability[test], right[test] = found.max(0), found.argmax(0) == targets[test]
     for level in LEVELS:
         sure = probability >= level
-        if sure.sum() >= FEW and right[sure].mean() >= RIGHT:
+        if sure.mean() >= PART and right[sure].mean() >= RIGHT:
             return level
     return math.inf
