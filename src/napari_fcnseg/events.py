@@ -54,6 +54,13 @@ class Step(Event):
 
 
 @dataclass(frozen=True)
+class Teaching(Event):
+    """Before a step, labels are made where nobody painted; ``part`` of that is done, 0 to 1."""
+
+    part: float
+
+
+@dataclass(frozen=True)
 class Validated(Event):
     """Scores on held-out strokes: IoU by class name, and on how many pixels.
 

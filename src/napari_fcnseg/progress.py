@@ -13,6 +13,7 @@ from napari_fcnseg.events import (
     PredictionStarted,
     Step,
     Steps,
+    Teaching,
     TileChecked,
     TileDone,
     TrainingStarted,
@@ -39,6 +40,8 @@ def follow(job: Steps[Any], quiet: bool = False) -> Iterator[Event]:
                         bar = tqdm(
                             desc="train", total=1.0, bar_format=TRAINING, disable=quiet, leave=True
                         )
+                    case Teaching():
+                        bar.set_postfix_str(f"labels around strokes {event.part:.0%}")
                     case Step():
                         bar.set_postfix_str(
                             f"step {event.step}, loss {event.loss:.3f}{scores}", False

@@ -205,3 +205,25 @@ def test_any_network_can_be_chosen(train, press, ended):
 def test_what_turns_up_while_it_trains_is_told(train):
     train._receive(fs.events.Note("memory ran out with 8 patches"))
     assert train.panel.status.text() == "memory ran out with 8 patches"
+
+
+def test_objects_with_ids_of_their_own_become_inside_and_border(train, press, ended, layers):
+    _, strokes = layers
+    cells = np.zeros_like(strokes.data)
+    for i, (y, x) in enumerate(np.ndindex(4, 4)):
+        cells[:2, 4 + 30 * y : 30 + 30 * y, 4 + 30 * x : 30 + 30 * x] = i + 1
+    strokes.data = cells
+    train.objects.value = True
+    train.unpainted.value = "background"
+    train.settings.widgets["border_weight"].value = 10.0
+    press(train.panel.start_button)
+    ended(train)
+    assert [c.name for c in train.model.classes] == ["background", "inside", "border"]
+    assert train.model.recipe.border_weight == 10.0
+
+
+def test_points_have_no_border(train, press, viewer, told):
+    train.labels.value = viewer.add_points([[1, 20, 20]], features={"class": ["a"]}, name="clicks")
+    train.objects.value = True
+    press(train.panel.start_button)
+    assert "the layer clicks has points, which have no border" in told[-1]

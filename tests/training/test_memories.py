@@ -36,7 +36,7 @@ def test_they_are_learned_in_each_round_and_go_on(first, painted):
     known[strokes[4:5] > 0] = strokes[4:5][strokes[4:5] > 0]  # what is painted is always right
     later = fs.build_net(first.net.name, 1, 3, **first.net.options)
     for progress, net in ((0.0, first.net), (0.5, later)):
-        teacher.follow(progress, net)
+        list(teacher.follow(progress, net))
         _, target = sampler.read_to_train(1, window, taught=True)
         assert np.array_equal(target + 1, known)
     fresh = replaying(first, image, strokes)
@@ -47,7 +47,7 @@ def test_they_are_learned_in_each_round_and_go_on(first, painted):
 def test_replayed_patches_have_them_and_keep_their_share(first, painted):
     image, _, strokes = painted
     sampler = replaying(first, image, strokes)
-    Teacher(sampler, FAST, 3, remembers=True).follow(0.0, first.net)
+    list(Teacher(sampler, FAST, 3, remembers=True).follow(0.0, first.net))
     kinds = [group.kind for group, _ in sampler._groups.draw(2000, np.random.default_rng(0))]
     assert np.mean([kind == "replayed" for kind in kinds]) == pytest.approx(0.4, abs=0.04)
 

@@ -6,7 +6,7 @@ import pytest
 import napari_fcnseg as fs
 from napari_fcnseg.annotations.annotation import open_annotation
 from napari_fcnseg.evaluation.scores import confusion_matrix, iou
-from napari_fcnseg.events import Note, Step
+from napari_fcnseg.events import Note, Step, Teaching
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.normalise import Normalisation
 from napari_fcnseg.models.fingerprint import fingerprint
@@ -109,7 +109,7 @@ def test_none_teaches_where_a_class_has_no_label_that_trains(rounds):
     strokes = np.zeros((96, 96), np.uint8)
     strokes[10:12, 10:80], strokes[80:82, 8:24] = 1, 2
     sampler = sampler_of(np.zeros((96, 96), np.float32), strokes, held={(): [(64, 0)]})
-    assert Teacher(sampler, RECIPE, 2).follow(0.0, None) == []
+    assert list(Teacher(sampler, RECIPE, 2).follow(0.0, None)) == []
     assert not rounds[0].positions
 
 
@@ -147,6 +147,24 @@ def test_a_forest_is_asked_again_when_labels_change(painted, monkeypatch):
             changing[1, 40:44, 10:60] = 1
             job.repaint(planes=[(1,)])
     assert len(learned) == 2
+
+
+def test_it_can_be_stopped_while_it_teaches(painted, tmp_path):
+    """In the middle of a round nothing has changed yet: it begins anew."""
+    image, _, strokes = painted
+    whole = fs.fit(image, strokes, RECIPE, axes="ZYX")
+    options = {"axes": "ZYX", "checkpoint": tmp_path / "c", "resume": True}
+    for before in (0, 8):
+        job, steps, parts = fs.train(image, strokes, RECIPE, **options), 0, []
+        for event in job:
+            steps = event.step if isinstance(event, Step) else steps
+            if isinstance(event, Teaching) and steps >= before:
+                parts.append(event.part)
+                if len(parts) == 2:
+                    job.close()
+        assert steps == before
+        assert 0 < parts[0] < parts[1] <= 1
+    assert fingerprint(fs.fit(image, strokes, RECIPE, **options)) == fingerprint(whole)
 
 
 def test_it_goes_on_bit_for_bit_between_rounds(painted, tmp_path, stopped):

@@ -16,8 +16,18 @@ from superqt import QCollapsible
 
 from napari_fcnseg.annotations.annotation import open_annotation
 from napari_fcnseg.annotations.classes import MAX_ID, SegClass
+from napari_fcnseg.annotations.instances import BORDER, INSIDE, Instances
 from napari_fcnseg.errors import AnnotationError, FcnsegError, ImageError
-from napari_fcnseg.events import Event, Note, Step, Steps, Trained, TrainingStarted, Validated
+from napari_fcnseg.events import (
+    Event,
+    Note,
+    Step,
+    Steps,
+    Teaching,
+    Trained,
+    TrainingStarted,
+    Validated,
+)
 from napari_fcnseg.gui.choices import DEVICES, AxesChoice, LayerChoice, ModelChoice, trained_models
 from napari_fcnseg.gui.dock import DockContent
 from napari_fcnseg.gui.facts import NetFacts
@@ -36,6 +46,7 @@ from napari_fcnseg.nets.registry import list_nets
 from napari_fcnseg.training.recipe import Recipe
 from napari_fcnseg.training.train import train
 
+IDS = [("classes", False), ("objects", True)]
 UNPAINTED = [("is not labelled", "ignore"), ("is background", "background")]
 
 
@@ -61,8 +72,8 @@ class TrainWidget(DockContent):
         self._watch: StrokeWatch | None = None
         self._last: Step | None = None
         self.form = self._make_form()
-        # Layers hold classes, not instances; their scale is set in napari.
-        elsewhere = ("net", "minutes", "steps", "pixel_size", "border_weight", "border_sigma")
+        # Steps are for scripts; the scale of layers is set in napari.
+        elsewhere = ("net", "minutes", "steps", "pixel_size")
         self.settings = RecipeForm(Recipe(), leave_out=elsewhere)
         more = QCollapsible("More settings")
         more.setCollapsedIcon("▸")
@@ -96,6 +107,12 @@ class TrainWidget(DockContent):
             "Labels layer with strokes, one id for each class; or Points layer with a feature "
             "'class', or a colour for each class",
         )
+        self.objects = ComboBox(
+            label="ids are",
+            choices=IDS,
+            tooltip="Whether an id is that of a class, or each object has its own; then insides "
+            "and borders are learned",
+        )
         self.unpainted = ComboBox(
             label="unpainted",
             choices=UNPAINTED,
@@ -108,7 +125,7 @@ class TrainWidget(DockContent):
         )
         self.minutes.tooltip = "How long to train; the learning rate falls over this time"
         self.device = ComboBox(label="device", choices=DEVICES, tooltip="Where to compute")
-        layers = [self.image, self.axes, self.labels, self.unpainted]
+        layers = [self.image, self.axes, self.labels, self.objects, self.unpainted]
         return Rows([*layers, self.start_from, self.net, self.minutes, self.device])
 
     def _follow_recipe(self) -> None:
@@ -135,7 +152,7 @@ class TrainWidget(DockContent):
             source, painted = self._chosen_layers()
             image = layer_image(source, self.axes.axes())
             recipe = self._recipe()
-            data, classes = _labels_and_classes(painted, source, image)
+            data, classes = _labels_and_classes(painted, source, image, self.objects.value)
         except FcnsegError as error:
             tell(error)
             return
@@ -174,6 +191,9 @@ class TrainWidget(DockContent):
             case TrainingStarted():
                 about = f"{event.net}, {event.parameters:,} parameters, on {event.device}"
                 self.panel.say(". ".join([about, *event.notes]))
+            case Teaching():
+                progress = self._last.progress if self._last else 0.0
+                self.panel.show_progress(progress, f"labels around strokes: {event.part:.0%}")
             case Step():
                 self._last = event
                 self.panel.show_progress(event.progress)
@@ -202,6 +222,8 @@ class TrainWidget(DockContent):
             self._watch = None
         if stopped and self._last:
             self._keep(self._last.best(), f"stopped at step {self._last.step:,}; the best is kept")
+        elif stopped:
+            self.panel.say("stopped before the first step: there is no model of this run")
         self._last = None
 
     def _keep(self, model: Model, about: str) -> None:
@@ -229,9 +251,16 @@ class TrainWidget(DockContent):
 
 
 def _labels_and_classes(
-    painted: Labels | PointsLayer, source: ImageLayer, image: Image
+    painted: Labels | PointsLayer, source: ImageLayer, image: Image, objects: bool
 ) -> tuple[Any, Sequence[SegClass]]:
     """Return what `open_annotation` takes, and the classes as the layer shows them."""
+    if objects:
+        if isinstance(painted, Labels):
+            return Instances(layer_data(painted)), (INSIDE, BORDER)
+        raise AnnotationError(
+            f"the layer {painted.name} has points, which have no border: take a Labels layer in "
+            "which each object has its own id, or say that ids are classes"
+        )
     if isinstance(painted, Labels):
         return layer_data(painted), layer_classes(painted, range(1, MAX_ID + 1))
     points = layer_points(painted, source, image)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.nets.base import SegmentationNet
-from napari_fcnseg.nets.device import channels_last
+from napari_fcnseg.nets.device import channels_last, full_float32
 from napari_fcnseg.training.patches import PatchSampler
 
 
@@ -23,8 +23,10 @@ class Seen:
     @torch.inference_mode()
     def logits(self, net: SegmentationNet) -> Tensor:
         """Predict the window, shape ``(classes, *space)``; `net` is left in evaluation mode."""
-        pixels = torch.from_numpy(self.pixels[None]).to(next(net.parameters()).device)
-        found: Tensor = net.eval()(channels_last(pixels))[0]
+        device = next(net.parameters()).device
+        pixels = torch.from_numpy(self.pixels[None]).to(device)
+        with full_float32(device):  # as a prediction does
+            found: Tensor = net.eval()(channels_last(pixels))[0]
         return found[(slice(None), *self.crop)]
 
 

@@ -1,6 +1,7 @@
 """A pixel classifier that learns the strokes of a training, and looks at what is around them."""
 
 import math
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ LEARNED = 2**22  # pixels of all channels in which it looks for labels
 TAUGHT = 2**21  # ... and that it labels: a few seconds of work
 SHARES = 2**25  # pixels of all classes that it labels: their probabilities are kept
 SPARSE = 0.5  # part of a tile that may train and has no label; below it none needs to teach
+LOOKED, PROVED = 0.3, 0.6  # parts of its time after which it has features, and is trusted
 TREES, LEAF = 50, 5  # half of the usual time, and as good here
 TRUSTED = (
     "a pixel classifier has learned from the strokes; the network learns from what it is sure of, "
@@ -56,8 +58,8 @@ class StrokeForest:
         self._known: object = None
         self._opinion = Opinion()
 
-    def ask(self) -> Opinion:
-        """Its opinion of tiles that are not dense.
+    def ask(self) -> Generator[float, None, Opinion]:
+        """Return its opinion of tiles that are not dense; yield which part is done meanwhile.
 
         None if the tiles that it learns from lack a class, whose pixels would go to the others;
         and none if it may not be trusted, see `sure_from`.
@@ -65,10 +67,10 @@ class StrokeForest:
         sources = self._sampler.sources
         known = [(s.annotation.index.fingerprint, s.split.blocks) for s in sources]
         if self._known != known:
-            self._known, self._opinion = known, self._learn()
+            self._known, self._opinion = known, (yield from self._learn())
         return self._opinion
 
-    def _learn(self) -> Opinion:
+    def _learn(self) -> Generator[float, None, Opinion]:
         read = self._read()
         seen = {index for *_, target, _ in read for index in np.unique(target).tolist()}
         if not any(sparse for *_, sparse in read) or len(seen - {IGNORE}) < self._classes:
@@ -83,14 +85,19 @@ class StrokeForest:
             places.append(4 * number + quarter)
             if sparse:
                 asked.append((tile, features))
+            yield LOOKED * (number + 1) / len(read)
         forest = PixelClassifier(self._classes, self._seed, TREES, LEAF)
         where = np.concatenate(places)
         sure = sure_from(np.concatenate(rows), np.concatenate(targets), where, forest, self._seed)
+        yield PROVED
         if math.isinf(sure):
             return Opinion(note=DOUBTED)
         forest.fit(rows, targets)
-        shares = tuple((tile, forest.probabilities(features)) for tile, features in asked)
-        return Opinion(shares, sure, TRUSTED)
+        shares = []
+        for tile, features in asked:
+            shares.append((tile, forest.probabilities(features)))
+            yield PROVED + (1 - PROVED) * len(shares) / len(asked)
+        return Opinion(tuple(shares), sure, TRUSTED)
 
     def _read(self) -> list[tuple[Tile, NDArray[np.int64], bool]]:
         """Tiles, the labels ``(Y, X)`` that train there, and whether more are wanted."""

@@ -1,5 +1,6 @@
 """Who labels the pixels that nobody painted: a pixel classifier, and the network itself later."""
 
+from collections.abc import Generator
 from typing import Any
 
 import numpy as np
@@ -47,32 +48,39 @@ class Teacher:
         self._rounds = 0
         self._memories = self._labels = PseudoLabels()
 
-    def follow(self, progress: float, net: SegmentationNet) -> list[str]:
-        """Teach anew if it is time; return what a person should know."""
+    def follow(self, progress: float, net: SegmentationNet) -> Generator[float, None, list[str]]:
+        """Teach anew if it is time; return what a person should know.
+
+        Yields which part of it is done. Where it is left there, nothing has changed.
+        """
         due = sum(progress >= start for start in ROUNDS)
         if due <= self._rounds or not self._recipe.pseudo:
             return []
-        first, self._rounds = not self._rounds, due
-        if first and self._remembers:
-            self._remember(net)
-        self._labels = self._memories.copy()
-        opinion = self._forest.ask()
-        for (number, window), share in opinion.shares:
+        first = not self._rounds
+        memories = (yield from self._remember(net)) if first else self._memories
+        labels, opinion = memories.copy(), (yield from self._forest.ask())
+        for done, ((number, window), share) in enumerate(opinion.shares, 1):
             if not first:
                 share = (share + self._ask(net, number, window)) / 2
-            self._labels.add(number, window, share, opinion.sure)
-        self._sampler.teach(self._labels)
+                yield done / len(opinion.shares)
+            labels.add(number, window, share, opinion.sure)
+        self._rounds, self._memories, self._labels = due, memories, labels
+        self._sampler.teach(labels)
         return [opinion.note] if first and opinion.note else []
 
-    def _remember(self, net: SegmentationNet) -> None:
-        """Keep what the network says of replayed images before it learns anything else."""
-        pixels = 0
+    def _remember(self, net: SegmentationNet) -> Generator[float, None, PseudoLabels]:
+        """Return what the network says of replayed images before it learns anything else."""
+        memories, pixels = PseudoLabels(), 0
+        if not self._remembers:
+            return memories
         for number, window in painted_tiles(self._sampler, self._recipe.seed, replayed=True):
             share = self._ask(net, number, window)
-            self._memories.add(number, window, share, sure=0.0)
+            memories.add(number, window, share, sure=0.0)
             pixels += share[0].size
+            yield min(1.0, pixels / REMEMBERED)
             if pixels > REMEMBERED:
                 break
+        return memories
 
     def _ask(self, net: SegmentationNet, number: int, window: Spans) -> NDArray[np.float32]:
         """Probabilities of the network, ``(classes, Y, X)``."""

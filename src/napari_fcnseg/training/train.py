@@ -10,7 +10,16 @@ from typing import Any
 from napari_fcnseg.annotations.annotation import Unpainted
 from napari_fcnseg.annotations.classes import Classes
 from napari_fcnseg.annotations.index import Plane
-from napari_fcnseg.events import Event, Note, Step, Steps, Trained, TrainingStarted, Validated
+from napari_fcnseg.events import (
+    Event,
+    Note,
+    Step,
+    Steps,
+    Teaching,
+    Trained,
+    TrainingStarted,
+    Validated,
+)
 from napari_fcnseg.models.load import load_model
 from napari_fcnseg.models.model import Model
 from napari_fcnseg.training.budget import Budget
@@ -177,6 +186,10 @@ def _run(
             for number, planes in _changed(painted).items():
                 trainer.repaint(number, planes)
             began = time.monotonic()  # time that the consumer takes is not part of the budget
+            for part in trainer.teach(budget.progress):
+                budget.elapsed += time.monotonic() - began
+                yield Teaching(part)
+                began = time.monotonic()
             loss, rate = trainer.step(budget.progress)
             budget.spend(trainer.steps, time.monotonic() - began)
             if budget.progress == 1:

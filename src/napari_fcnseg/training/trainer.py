@@ -1,7 +1,7 @@
 """One training run: network, optimiser and the best weights so far."""
 
 import copy
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any
@@ -143,10 +143,12 @@ class Trainer:
         """Whether scores tell how good the network is: those of all classes together do."""
         return len(self.validator.scored) == len(self.data.classes)
 
+    def teach(self, progress: float) -> Generator[float]:
+        """Label what nobody painted, if it is time; yield how much of that is done."""
+        self.news += yield from self._teacher.follow(progress, self._average.net)
+
     def step(self, progress: float) -> tuple[float, float]:
         """Take one optimisation step at `progress` through the budget; loss and rate."""
-        with full_float32(self.device):
-            self.news += self._teacher.follow(progress, self._average.net)
         x, y, borders = self._supply(self._accumulation.batch)
         y = self._objective.drop(y, self._supply.torch_rng)
         self.net.train()
@@ -205,8 +207,7 @@ class Trainer:
         last = 1 - self._refit <= progress < 1
         if last:
             self.settle()
-        with full_float32(self.device):  # as a prediction does
-            scores = self.validator.score(self._average.net)
+        scores = self.validator.score(self._average.net)
         weights = self._average.net.state_dict()
         self._curve.add_scores(self.steps, scores.iou)
         if last:
