@@ -13,7 +13,10 @@ def fingerprint(model: Model) -> str:
     """SHA-256 over all that decides what a model predicts."""
     found = hashlib.sha256()
     ids = [c.id for c in model.classes]
-    plain = [model.net.name, model.net.options, asdict(model.normalisation), ids]
+    normalisation = asdict(model.normalisation)
+    if not normalisation["each"]:  # so that older models stay what they were
+        del normalisation["each"]
+    plain = [model.net.name, model.net.options, normalisation, ids]
     found.update(json.dumps(plain, default=str).encode())
     for name, tensor in model.net.state_dict().items():
         found.update(name.encode())
