@@ -1,5 +1,7 @@
 """A pixel classifier labels first, then the network itself; strokes are always right."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -102,6 +104,12 @@ def test_dense_labels_need_no_teacher(painted, rounds, slices):
     events = list(fs.train(image[:slices], truth[:slices], RECIPE, axes="ZYX"))
     assert not any(labels.positions for labels in rounds)
     assert not [e for e in events if isinstance(e, Note) and e.text == TRUSTED]
+
+
+def test_a_short_run_has_no_time_for_a_teacher(painted, rounds):
+    image, _, strokes = painted
+    fs.fit(image, strokes, replace(RECIPE, steps=0, minutes=0.05), axes="ZYX")
+    assert not rounds
 
 
 def test_none_teaches_where_a_class_has_no_label_that_trains(rounds):

@@ -83,7 +83,7 @@ def test_closing_keeps_the_best_model_so_far(painted):
     image, _, strokes = painted
     recipe = fs.Recipe(net_options=SMALL, patch=64, batch=2, steps=100_000)
     job = fs.train(image, strokes, recipe, axes="ZYX")
-    last = [e for e in itertools.islice(job, 5) if isinstance(e, Step)][-1]
+    *_, last = itertools.islice((e for e in job if isinstance(e, Step)), 3)
     job.close()
     with pytest.raises(StopIteration):
         next(job)

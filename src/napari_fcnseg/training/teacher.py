@@ -16,6 +16,7 @@ from napari_fcnseg.training.stroke_forest import StrokeForest
 from napari_fcnseg.training.tiles import painted_tiles
 
 ROUNDS = (0.0, 0.4, 0.6, 0.8)  # progress at which there are new pseudo-labels
+SHORTEST = 0.5  # minutes; in less it would take the time of the network
 REMEMBERED = 2**21  # pixels of replayed images: a few seconds of work
 
 
@@ -44,6 +45,7 @@ class Teacher:
         self, sampler: PatchSampler, recipe: Recipe, classes: int, remembers: bool = False
     ) -> None:
         self._sampler, self._recipe, self._remembers = sampler, recipe, remembers
+        self._absent = not recipe.pseudo or (not recipe.steps and recipe.minutes < SHORTEST)
         self._forest = StrokeForest(sampler, classes, recipe.seed)
         self._rounds = 0
         self._memories = self._labels = PseudoLabels()
@@ -54,7 +56,7 @@ class Teacher:
         Yields which part of it is done. Where it is left there, nothing has changed.
         """
         due = sum(progress >= start for start in ROUNDS)
-        if due <= self._rounds or not self._recipe.pseudo:
+        if due <= self._rounds or self._absent:
             return []
         first = not self._rounds
         memories = (yield from self._remember(net)) if first else self._memories
