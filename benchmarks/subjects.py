@@ -1,6 +1,5 @@
 """Networks, images and patches that several benchmarks use."""
 
-from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -91,8 +90,8 @@ class Patches:
         images, strokes = (list(part) for part in zip(*painted, strict=True))
         self.data = prepare(images, strokes, classes=classes)
         self.net = make_net(self.data, recipe, None)
-        fitted = fit_normalisation(self.data.images, recipe.normalisation)
-        self.normalisation = replace(fitted, each=recipe.normalise_each)
+        how = recipe.normalisation, recipe.normalise_each
+        self.normalisation = fit_normalisation(self.data.images, *how)
         whole = Split({}, edge=1, gap=0)
         pairs = zip(self.data.images, self.data.annotations, strict=True)
         sources = [Source(image, annotation, whole) for image, annotation in pairs]

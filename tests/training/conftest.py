@@ -14,10 +14,12 @@ def stopped(painted, tmp_path):
     def stop(recipe, step, **options):
         options = {"axes": "ZYX", "checkpoint": tmp_path / "run.checkpoint"} | options
         go_on = functools.partial(fs.train, image, strokes, recipe, resume=True, **options)
-        job = go_on()
+        job, reached = go_on(), 0
         for event in job:
-            if isinstance(event, Step) and event.step == step:
+            reached = event.step if isinstance(event, Step) else reached
+            if reached == step:
                 job.close()
+        assert reached == step
         return go_on
 
     return stop

@@ -1,7 +1,7 @@
 """Normalisation: of the training images or of each image by itself, never per tile."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -50,7 +50,7 @@ class Normalisation:
         if not self.each:
             return self
         try:
-            return replace(fit_normalisation([image], self.kind), each=True)
+            return fit_normalisation([image], self.kind, each=True)
         except ImageError:
             return self
 
@@ -69,14 +69,16 @@ class Normalisation:
         return out
 
 
-def fit_normalisation(images: Sequence[Image], kind: Kind = "percentile") -> Normalisation:
+def fit_normalisation(
+    images: Sequence[Image], kind: Kind = "percentile", each: bool = False
+) -> Normalisation:
     """Fit a normalisation to blocks spread over `images`.
 
     Parameters
     ----------
     images
         Images with equal numbers of channels. Up to 4 million pixels of each are read.
-    kind
+    kind, each
         See `Normalisation`.
 
     Raises
@@ -105,7 +107,8 @@ def fit_normalisation(images: Sequence[Image], kind: Kind = "percentile") -> Nor
             f"all pixels of {images[0].name} that were looked at have the value "
             f"{offset[0]:g}; there is nothing to learn from"
         )
-    return Normalisation(kind, tuple(map(float, offset)), tuple(float(s) or 1.0 for s in scale))
+    scales = tuple(float(s) or 1.0 for s in scale)
+    return Normalisation(kind, tuple(map(float, offset)), scales, each)
 
 
 def _sample(image: Image) -> NDArray[Any]:

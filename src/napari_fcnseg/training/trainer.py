@@ -92,9 +92,7 @@ class Trainer:
         self.normalisation = (
             start.normalisation
             if start
-            else replace(
-                fit_normalisation(data.images, recipe.normalisation), each=recipe.normalise_each
-            )
+            else fit_normalisation(data.images, recipe.normalisation, recipe.normalise_each)
         )
         ids = [c.id for c in data.classes]
         shares = recipe.replay, recipe.pseudo
