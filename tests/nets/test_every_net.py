@@ -16,6 +16,7 @@ from napari_fcnseg.images.normalise import Normalisation
 from napari_fcnseg.nets.geometry import legal_size
 from napari_fcnseg.nets.more_classes import take_over
 from napari_fcnseg.nets.registry import NETS
+from napari_fcnseg.nets.shift import shifted
 
 SLIM = {"width": 4}
 # Options that make a network quick to test, steps in which it learns one image, and the rate.
@@ -123,6 +124,22 @@ class TestEveryNet:
         x = torch.randn(1, 1, *legal(net, 40))
         with torch.inference_mode():
             assert torch.equal(loaded.net(x), net(x))
+
+    def test_a_constant_can_be_added_to_its_logits(self, name):
+        """What a teacher knows of the shares of classes is added to a bias."""
+        net = awake(build(name, classes=3))
+        x = torch.randn(1, 1, *legal(net, 40))
+        by = torch.tensor([0.5, -1.0, 2.0])
+        with torch.inference_mode():
+            before = net(x)
+            with shifted(net, by):
+                after = net(x)
+            again = net(x)
+        if name == "fcn32s":  # its bilinear up-sampling fades at the border
+            by.zero_()
+        wanted = before + by.view(-1, *[1] * net.ndim)
+        assert (after - wanted).abs().max() <= 1e-4 * wanted.abs().max()
+        assert torch.equal(again, before)
 
     def test_it_learns_one_image(self, name):
         _, steps, rate = CASES[name]

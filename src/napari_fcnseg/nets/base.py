@@ -13,6 +13,7 @@ from napari_fcnseg.errors import NetError
 from napari_fcnseg.nets.certificate import Certificate, certify
 from napari_fcnseg.nets.geometry import AxisGeometry, check_size
 from napari_fcnseg.nets.reach import GLOBAL_NORMS, GLOBAL_POOLS, is_isotropic, measure
+from napari_fcnseg.nets.shift import find_score_bias
 
 
 class SegmentationNet(nn.Module, ABC):
@@ -31,6 +32,8 @@ class SegmentationNet(nn.Module, ABC):
     encoder_parts
         Attributes with the layers that turn pixels into features, whatever the classes are; they
         may be frozen while the others learn.
+    countable
+        Whether what it computes can be counted on a run without numbers.
     """
 
     name: str = ""
@@ -40,6 +43,7 @@ class SegmentationNet(nn.Module, ABC):
     ndim: int = 2
     min_batch: int = 1
     encoder_parts: tuple[str, ...] = ()
+    countable: bool = True
 
     @property
     @abstractmethod
@@ -138,6 +142,11 @@ class SegmentationNet(nn.Module, ABC):
         """Whether tiles make up the whole: measured once, with the weights of that moment."""
         return certify(self)
 
+    @cached_property
+    def score_bias(self) -> str | None:
+        """Name of the parameter that adds a constant to the logits of each class, if any does."""
+        return find_score_bias(self)
+
     @property
     def freezes(self) -> bool:
         """Whether `frozen_context` makes an inexact network agree with itself."""
@@ -152,6 +161,19 @@ class SegmentationNet(nn.Module, ABC):
         """Weights of the `encoder_parts`."""
         for part in self.encoder_parts:
             yield from self.get_submodule(part).parameters()
+
+    @property
+    def summary(self) -> str:
+        """One line for people."""
+        from napari_fcnseg.nets.registry import find_net
+
+        return find_net(self.name).summary
+
+    def tile_memory(self, size: Sequence[int], core: Sequence[slice]) -> int:
+        """Bytes of weights and activations for an input of which `core` is wanted."""
+        from napari_fcnseg.nets.costs import memory
+
+        return memory(self, size, core=core)
 
     @property
     def parameter_count(self) -> int:

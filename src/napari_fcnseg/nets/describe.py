@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from napari_fcnseg.errors import NetError
 from napari_fcnseg.nets.geometry import AxisGeometry, legal_size
-from napari_fcnseg.nets.registry import find_net
 
 if TYPE_CHECKING:
     from napari_fcnseg.nets.base import SegmentationNet
@@ -48,7 +47,7 @@ def describe(
             raise NetError(f"{what} = {value}: give 1 or more")
     return {
         "net": net.name,
-        "about": find_net(net.name).summary,
+        "about": net.summary,
         "options": net.options,
         "in_channels": net.in_channels,
         "classes": net.classes,
@@ -58,7 +57,7 @@ def describe(
         **({"along_z": _extent(net.geometry[0])} if net.ndim == 3 else {}),
         "exact": net.exact,
         "why_inexact": _why_inexact(net),
-        **(_costs(net, tile or TILE[net.ndim], batch) if costs else {}),
+        **(_costs(net, tile or TILE[net.ndim], batch) if costs and net.countable else {}),
     }
 
 

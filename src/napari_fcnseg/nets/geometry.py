@@ -27,6 +27,11 @@ class AxisGeometry:
         Smallest legal input; legal sizes are ``min_size + k * stride``.
     field
         Smallest and largest receptive field over the pixel phases.
+    most
+        Largest legal input; 0: there is none.
+    mirrored
+        Pixels of the mirrored image that a same-padded network sees at each border, before its
+        own zeros.
     """
 
     stride: int = 1
@@ -35,6 +40,8 @@ class AxisGeometry:
     after: int = 0
     min_size: int = 1
     field: tuple[int, int] = (1, 1)
+    most: int = 0
+    mirrored: int = FRAME
 
     @property
     def halo(self) -> int:
@@ -73,17 +80,25 @@ class AxisGeometry:
         before, after = self.context(cells)
         return on_grid - before, on_grid + cells + after
 
+    def within(self, seen: tuple[int, int], frame: tuple[int, int]) -> tuple[int, int]:
+        """Cut what a tile sees to the frame; what takes one size only sees as much as there is."""
+        start, stop = max(frame[0], seen[0]), min(frame[1], seen[1])
+        if self.most:
+            stop = min(frame[1], start + self.most)
+            start = max(frame[0], stop - self.most)
+        return start, stop
+
     def frame(self, n: int) -> tuple[int, int]:
         """Where input begins and ends along an axis of `n` pixels; behind that nothing is seen.
 
-        A same-padded network sees at most 128 mirrored pixels and then its own zeros. A valid
-        one needs every pixel that it sees.
+        A same-padded network sees its `mirrored` pixels and then its own zeros. A valid one
+        needs every pixel that it sees.
         """
         whole = -(-n // self.stride) * self.stride
         if self.margin:
             before, after = self.context(self.stride)
             return -before, whole + after
-        wide = -(-FRAME // self.stride) * self.stride
+        wide = -(-self.mirrored // self.stride) * self.stride
         return -wide, whole + wide
 
 

@@ -33,6 +33,10 @@ class Best:
         self._record: Scores | None = None
         self.found: tuple[Scores, Weights, int] | None = None
 
+    def restart(self) -> None:
+        """Let the next weights win: scores from now on are of something else."""
+        self._record = None
+
     def offer(self, scores: Scores, weights: Weights, step: int) -> bool:
         """Keep a copy of the weights if they are the best; tell whether they are."""
         if self._record is None or scores.mean > self._record.mean:

@@ -125,20 +125,36 @@ class PatchSampler:
         borders : ndarray or None
             What border weights add, shape ``(count, *size)``; ``None`` if none are wanted.
         """
-        leading, most = -len(size), np.array(core) // 4
         images, targets, borders = [], [], []
-        for group, position in self._groups.draw(count, rng):
+        for group, window in self._windows(count, size, core, rng):
             number = group.number
-            jitter = rng.integers(-most, most + 1)
-            corner = (position[leading:] - np.array(size) // 2 + jitter).tolist()
-            leads = [(p, p + 1) for p in position[:leading].tolist()]
-            window = (*leads, *((c, c + n) for c, n in zip(corner, size, strict=True)))
             image, target = self.read_to_train(number, window, taught=group.kind != PAINTED)
             images.append(image.reshape(-1, *size))
             targets.append(target.reshape(size))
             if self.sources[number].borders:
                 borders.append(self._read_borders(number, window).reshape(size))
         return np.stack(images), np.stack(targets), np.stack(borders) if borders else None
+
+    def label_shares(
+        self, count: int, size: Sequence[int], core: Sequence[int], rng: np.random.Generator
+    ) -> NDArray[np.float64]:
+        """Shares of the classes among what people painted in `count` windows, as `draw` draws."""
+        counts = np.ones(self._index_of.max() + 1)  # none is 0
+        for group, window in self._windows(count, size, core, rng):
+            _, target = self.read_to_train(group.number, window)
+            counts += np.bincount(target[target != IGNORE], minlength=len(counts))
+        shares: NDArray[np.float64] = counts / counts.sum()
+        return shares
+
+    def _windows(
+        self, count: int, size: Sequence[int], core: Sequence[int], rng: np.random.Generator
+    ) -> Iterator[tuple[Group, Spans]]:
+        leading, most = -len(size), np.array(core) // 4
+        for group, position in self._groups.draw(count, rng):
+            jitter = rng.integers(-most, most + 1)
+            corner = (position[leading:] - np.array(size) // 2 + jitter).tolist()
+            leads = [(p, p + 1) for p in position[:leading].tolist()]
+            yield group, (*leads, *((c, c + n) for c, n in zip(corner, size, strict=True)))
 
     def read_to_train(
         self, number: int, window: Spans, taught: bool = False

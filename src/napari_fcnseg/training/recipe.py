@@ -68,6 +68,9 @@ class Recipe:
     pseudo
         Share of the patches that have pseudo-labels beside what is painted, see `Teacher`; 0:
         none.
+    shares
+        In what shares the network finds the classes: as they were ``"painted"``, or
+        ``"estimated"`` in the images around strokes, see `ClassShares`; for rare objects.
     drop
         Part of the labelled pixels that each step leaves out.
     flip, rotate, scale
@@ -135,6 +138,9 @@ class Recipe:
     border_sigma: Annotated[float, bounds(0.1, 100.0, 0.5, "Sigma of that weight in pixels")] = 5.0
     affinity: Annotated[float, bounds(0.0, 10.0, 0.1, "Weight of neighbours that look alike")] = 0.0
     pseudo: Annotated[float, bounds(0.0, 0.9, 0.1, "Patches with labels of a teacher")] = 0.5
+    shares: Annotated[
+        Literal["painted", "estimated"], {"tooltip": "How much of each class is found"}
+    ] = "painted"
     drop: Annotated[float, bounds(0.0, 0.9, 0.1, "Labels left out of each step")] = 0.0
     flip: Annotated[bool, {"tooltip": "Mirror patches at random"}] = True
     rotate: Annotated[

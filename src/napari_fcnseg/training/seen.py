@@ -36,8 +36,7 @@ def look_at(sampler: PatchSampler, net: SegmentationNet, number: int, window: Sp
     shape = sampler.sources[number].image.kept_shape[-net.ndim :]
     seen = []
     for axis, span, n in zip(net.geometry, space, shape, strict=True):
-        (low, high), (first, last) = axis.frame(n), axis.source(*span)
-        seen.append((max(low, first), min(high, last)))  # as a prediction sees it
+        seen.append(axis.within(axis.source(*span), axis.frame(n)))  # as a prediction sees it
     pixels, _ = sampler.read(number, (*leading, *seen))
     results = [first + margin for (first, _), margin in zip(seen, net.margin, strict=True)]
     return Seen(

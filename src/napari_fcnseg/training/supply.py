@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_fcnseg.nets.base import SegmentationNet
@@ -11,6 +12,8 @@ from napari_fcnseg.nets.device import channels_last
 from napari_fcnseg.training.augment import augment, patch_size, window_size
 from napari_fcnseg.training.patches import PatchSampler
 from napari_fcnseg.training.recipe import Recipe
+
+LOOKED = 64  # patches, whose labels tell in what shares classes are learned
 
 
 class Supply:
@@ -67,6 +70,11 @@ class Supply:
             None if borders is None else torch.from_numpy(borders).to(self._device),
         )
         return channels_last(x), y[self._learned], None if added is None else added[self._learned]
+
+    def label_shares(self) -> NDArray[np.float64]:
+        """Return the shares of the classes among the painted labels of patches."""
+        rng = np.random.default_rng(self._recipe.seed)
+        return self._sampler.label_shares(LOOKED, self._window, self._core, rng)
 
     def state_dict(self) -> dict[str, Any]:
         """Return what is needed to go on."""

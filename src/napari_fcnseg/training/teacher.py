@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.nets.base import SegmentationNet
+from napari_fcnseg.training.class_shares import ClassShares
 from napari_fcnseg.training.patches import PatchSampler
 from napari_fcnseg.training.pseudo_labels import PseudoLabels
 from napari_fcnseg.training.recipe import Recipe
@@ -18,6 +19,7 @@ from napari_fcnseg.training.tiles import painted_tiles
 ROUNDS = (0.0, 0.4, 0.6, 0.8)  # progress at which there are new pseudo-labels
 SHORTEST = 0.5  # minutes; in less it would take the time of the network
 REMEMBERED = 2**21  # pixels of replayed images: a few seconds of work
+COARSE = 4  # every fourth pixel along Y and X tells the shares of classes
 
 
 class Teacher:
@@ -39,14 +41,22 @@ class Teacher:
     remembers
         Whether the network has learned all of the classes before. What it says of replayed images
         at first is a label there, so that it does not forget (Li and Hoiem 2016).
+    shares
+        Is told what the network says of the surroundings of strokes.
     """
 
     def __init__(
-        self, sampler: PatchSampler, recipe: Recipe, classes: int, remembers: bool = False
+        self,
+        sampler: PatchSampler,
+        recipe: Recipe,
+        classes: int,
+        remembers: bool = False,
+        shares: ClassShares | None = None,
     ) -> None:
         self._sampler, self._recipe, self._remembers = sampler, recipe, remembers
         self._absent = not recipe.pseudo or (not recipe.steps and recipe.minutes < SHORTEST)
         self._forest = StrokeForest(sampler, classes, recipe.seed)
+        self._shares = shares
         self._rounds = 0
         self._memories = self._labels = PseudoLabels()
 
@@ -61,14 +71,21 @@ class Teacher:
         first = not self._rounds
         memories = (yield from self._remember(net)) if first else self._memories
         labels, opinion = memories.copy(), (yield from self._forest.ask())
+        seen = []
         for done, ((number, window), share) in enumerate(opinion.shares, 1):
             if not first:
-                share = (share + self._ask(net, number, window)) / 2
+                own = self._ask(net, number, window)
+                seen.append(own[:, ::COARSE, ::COARSE].reshape(len(own), -1))
+                share = (share + own) / 2
                 yield done / len(opinion.shares)
             labels.add(number, window, share, opinion.sure)
         self._rounds, self._memories, self._labels = due, memories, labels
         self._sampler.teach(labels)
-        return [opinion.note] if first and opinion.note else []
+        notes = [opinion.note] if first and opinion.note else []
+        if seen and self._shares:
+            found = self._shares.estimate(np.concatenate(seen, 1).T)
+            notes += [found] if due == len(ROUNDS) else []
+        return notes
 
     def _remember(self, net: SegmentationNet) -> Generator[float, None, PseudoLabels]:
         """Return what the network says of replayed images before it learns anything else."""
@@ -93,7 +110,8 @@ class Teacher:
     def state_dict(self) -> dict[str, Any]:
         """Return what is needed to go on."""
         kept = {"labels": self._labels, "memories": self._memories}
-        return {"rounds": self._rounds} | {k: v.state_dict() for k, v in kept.items()}
+        labels = {name: kind.state_dict() for name, kind in kept.items()}
+        return {"rounds": self._rounds, **labels}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a state."""

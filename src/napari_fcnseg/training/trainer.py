@@ -14,12 +14,15 @@ from napari_fcnseg.annotations.index import Plane
 from napari_fcnseg.images.fingerprint import tell_image
 from napari_fcnseg.images.normalise import fit_normalisation
 from napari_fcnseg.models.model import Model
+from napari_fcnseg.nets.base import SegmentationNet
 from napari_fcnseg.nets.device import choose_device, full_float32, place
+from napari_fcnseg.nets.shift import shifted
 from napari_fcnseg.training.accumulate import Accumulation
 from napari_fcnseg.training.average import Average, estimate_statistics
 from napari_fcnseg.training.batch import choose_batch
 from napari_fcnseg.training.best import Best
 from napari_fcnseg.training.borders import make_borders
+from napari_fcnseg.training.class_shares import ClassShares
 from napari_fcnseg.training.curve import Curve
 from napari_fcnseg.training.freeze import Freeze
 from napari_fcnseg.training.hold_out import Apart, hold_out
@@ -77,7 +80,7 @@ class Trainer:
         origins: Sequence[Origin] = (),
     ) -> None:
         if start:  # its weights fit its own normalisation
-            kind, each = start.normalisation.kind, start.normalisation.each
+            kind, each = start.own_normalisation.kind, start.own_normalisation.each
             recipe = replace(recipe, normalisation=kind, normalise_each=each)
         self.data, self.recipe, self.name = data, recipe, name
         self.device = choose_device(device)
@@ -90,17 +93,18 @@ class Trainer:
         columns = (data.images, data.annotations, self._hold_out(rng), old, borders)
         sources = [Source(*row) for row in zip(*columns, strict=True)]
         self.normalisation = (
-            start.normalisation
+            start.own_normalisation
             if start
             else fit_normalisation(data.images, recipe.normalisation, recipe.normalise_each)
         )
         ids = [c.id for c in data.classes]
-        shares = recipe.replay, recipe.pseudo
-        self._sampler = PatchSampler(sources, ids, self.normalisation, *shares)
-        remembers = start is not None and {c.id for c in start.classes} == set(ids)
-        self._teacher = Teacher(self._sampler, recipe, len(ids), remembers)
+        self._sampler = PatchSampler(sources, ids, self.normalisation, recipe.replay, recipe.pseudo)
         self.validator = Validator(self._sampler, self.net, data.classes, rng)
         self._supply = Supply(self._sampler, self.net, recipe, self.device, rng)
+        remembers = start is not None and {c.id for c in start.classes} == set(ids)
+        self._shares = ClassShares([c.name for c in data.classes], self._supply.label_shares)
+        shares = self._shares if recipe.shares == "estimated" else None
+        self._teacher = Teacher(self._sampler, recipe, len(ids), remembers, shares)
         self._objective = self._make_objective()
         self._freeze = Freeze(self.net, recipe.freeze if start else 0.0)
         self._precision = Precision(recipe.precision, self.device)
@@ -143,7 +147,10 @@ class Trainer:
 
     def teach(self, progress: float) -> Generator[float]:
         """Label what nobody painted, if it is time; yield how much of that is done."""
+        before = self._shares.shift
         self.news += yield from self._teacher.follow(progress, self._average.net)
+        if not torch.equal(before, self._shares.shift):
+            self._best.restart()
 
     def step(self, progress: float) -> tuple[float, float]:
         """Take one optimisation step at `progress` through the budget; loss and rate."""
@@ -205,13 +212,14 @@ class Trainer:
         last = 1 - self._refit <= progress < 1
         if last:
             self.settle()
-        scores = self.validator.score(self._average.net)
-        weights = self._average.net.state_dict()
+        with self._shifted() as net:
+            scores = self.validator.score(net)
+            best = self._best.offer(scores, net.state_dict(), self.steps)
         self._curve.add_scores(self.steps, scores.iou)
         if last:
             self._release(scores, self.steps)
             self.news.append(REFIT)
-        return scores, self._best.offer(scores, weights, self.steps)
+        return scores, best
 
     def _release(self, scores: Scores, step: int) -> None:
         """Let held-out labels train; these are the scores without them."""
@@ -220,14 +228,24 @@ class Trainer:
 
     def model(self) -> Model:
         """Model with a copy of the network as it is now."""
-        return self._model(None, self._average.net.state_dict(), self.steps)
+        return self._latest(None)
 
     def best(self) -> Model:
         """Model with a copy of the best network so far."""
         if self._scored:  # what came after has learned more, and cannot be scored
             scores, step = self._scored
-            return self._model(scores, self._average.net.state_dict(), self.steps, step)
+            return self._latest(scores, step)
         return self._model(*self._best.found) if self._best.found else self.model()
+
+    def _latest(self, scores: Scores | None, scored_at: int | None = None) -> Model:
+        with self._shifted() as net:
+            return self._model(scores, net.state_dict(), self.steps, scored_at)
+
+    @contextmanager
+    def _shifted(self) -> Iterator[SegmentationNet]:
+        """Averaged network that finds classes in the shares that they seem to have."""
+        with shifted(self._average.net, self._shares.shift):
+            yield self._average.net
 
     def _model(
         self,
@@ -292,6 +310,7 @@ class Trainer:
             "accumulation": self._accumulation,
             "supply": self._supply,
             "teacher": self._teacher,
+            "shares": self._shares,
             "best": self._best,
             "curve": self._curve,
         }

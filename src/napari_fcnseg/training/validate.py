@@ -16,7 +16,7 @@ from napari_fcnseg.training.seen import Seen, look_at
 from napari_fcnseg.training.split import ENOUGH, Corner
 
 MOST_BLOCKS = 32
-CORRELATED = 30  # pixels of a stroke that lie together say about as much as one
+CORRELATED = 1000  # pixels, of a stroke or two, say about as much as one by itself
 MOST_PIXELS = 2**23  # of all blocks, with what is seen around them
 
 
