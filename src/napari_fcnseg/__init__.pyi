@@ -28,6 +28,7 @@ from .inference.suggest import Region as Region
 from .inference.suggest import suggest as suggest
 from .inference.suggest import suggest_regions as suggest_regions
 from .inference.verify import verify as verify
+from .models.about import About as About
 from .models.load import load_model as load_model
 from .models.model import Model as Model
 from .nets.describe import describe as describe

@@ -1,4 +1,4 @@
-"""The command line: ``fcnseg demo | nets | info | train | predict | verify | suggest``.
+"""The command line: ``fcnseg demo | nets | info | train | predict | verify | suggest | export``.
 
 Results go to stdout, progress and remarks to stderr. Exit codes: 0 done, 1 a defect, 2 wrong
 usage, 3 image, 4 annotations, 5 network, recipe or tiling, 6 model, 7 device, 8 output,
@@ -12,7 +12,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from napari_fcnseg import __version__, about, commands, learning, segmenting, suggesting
+from napari_fcnseg import __version__, about, commands, exporting, learning, segmenting, suggesting
 from napari_fcnseg.errors import FcnsegError
 from napari_fcnseg.learning import add_train_options
 from napari_fcnseg.predict_options import add_predict_options, whole_number
@@ -81,6 +81,8 @@ def make_parser() -> ArgumentParser:
     verify.add_argument("out", type=Path, metavar="OUT", help="what predict wrote")
 
     suggesting.add_options(command(suggesting.suggest, _device(), _opening()))
+
+    exporting.add_options(command(exporting.export))
     return parser
 
 

@@ -3,10 +3,12 @@
 from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 
+from napari_fcnseg.model_options import add_model
+
 
 def add_predict_options(parser: ArgumentParser) -> None:
     """Add what to segment, with what, where to, how exactly and with which means."""
-    parser.add_argument("model", type=Path, metavar="MODEL")
+    add_model(parser)
     parser.add_argument("image", nargs="+", metavar="IMAGE")
     parser.add_argument(
         "--out",
@@ -23,7 +25,7 @@ def add_predict_options(parser: ArgumentParser) -> None:
         "several in one pass",
     )
     parser.add_argument(
-        "--ensemble", action="append", type=Path, metavar="MODEL", help="one more model that votes"
+        "--ensemble", action="append", metavar="MODEL", help="one more model that votes"
     )
     parser.add_argument(
         "--augment",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_fcnseg.errors import FcnsegError, OutputError
 from napari_fcnseg.events import Predicted, Verified
+from napari_fcnseg.model_options import load_told
 from napari_fcnseg.printing import open_as_told, print_json, print_table
 
 if TYPE_CHECKING:
@@ -23,9 +24,7 @@ def predict(options: Namespace) -> int:
     kinds = options.output.split(",")
     one_file = _is_one_file(options.out, len(options.image), len(kinds))
 
-    from napari_fcnseg.models.load import load_model
-
-    models = [load_model(path) for path in (options.model, *(options.ensemble or ()))]
+    models = [load_told(options, path) for path in (options.model, *(options.ensemble or ()))]
     if options.dry_run:
         return _estimate(models, options)
 

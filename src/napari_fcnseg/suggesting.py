@@ -2,9 +2,9 @@
 
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
-from pathlib import Path
 
 from napari_fcnseg.events import Suggested
+from napari_fcnseg.model_options import add_model, load_told
 from napari_fcnseg.predict_options import whole_number
 from napari_fcnseg.printing import open_as_told, print_json
 
@@ -13,10 +13,9 @@ def suggest(options: Namespace) -> int:
     """Say where a model is most unsure of an image, and to paint next."""
     from napari_fcnseg.annotations.written import read_written
     from napari_fcnseg.inference.suggest import suggest
-    from napari_fcnseg.models.load import load_model
     from napari_fcnseg.progress import follow
 
-    model, image = load_model(options.model), open_as_told(options.image, options)
+    model, image = load_told(options), open_as_told(options.image, options)
     job = suggest(
         model,
         image,
@@ -47,7 +46,7 @@ def suggest(options: Namespace) -> int:
 
 def add_options(parser: ArgumentParser) -> None:
     """Add the model, the image, what is painted already, and what to look for."""
-    parser.add_argument("model", type=Path, metavar="MODEL")
+    add_model(parser)
     parser.add_argument("image", metavar="IMAGE")
     parser.add_argument("--labels", metavar="P", help="what is labelled already")
     parser.add_argument(

@@ -7,16 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 import yaml
 from tests.conftest import CLASSES, make_model
+from tests.models.packages import DESCRIPTION, description, forge, rewrite
 
 import napari_fcnseg as fs
-from napari_fcnseg.errors import ModelError, NetError, OutputError
+from napari_fcnseg.errors import ModelError, OutputError
 from napari_fcnseg.images.normalise import Normalisation
 from napari_fcnseg.images.pixel_size import PixelSize
 
-DESCRIPTION = "rdf.yaml"  # what bioimageio.spec calls it
 THREE = (*CLASSES, fs.SegClass(0, "background", "#000000"))
 KINDS = {
     "same": {},
@@ -37,21 +36,6 @@ def kind(request):
     how, options = EACH[request.param]
     model = make_model(**options)
     return replace(model, normalisation=replace(model.normalisation, kind=how, each=True))
-
-
-def rewrite(path, **replaced):
-    """Change files of a package."""
-    with zipfile.ZipFile(path) as package:
-        files = {name: package.read(name) for name in package.namelist()}
-    with zipfile.ZipFile(path, "w") as package:
-        for name, content in (files | replaced).items():
-            if content is not None:
-                package.writestr(name, content)
-
-
-def description(path):
-    with zipfile.ZipFile(path) as package:
-        return yaml.safe_load(package.read(DESCRIPTION))
 
 
 def test_what_is_saved_is_loaded(kind, tmp_path):
@@ -156,11 +140,11 @@ def test_damage_is_found(model, tmp_path):
         fs.load_model(path)
     path.write_bytes(whole)
     rewrite(path, **{"weights.pt": b"other weights"})
-    with pytest.raises(ModelError, match="do not match their checksum"):
+    with pytest.raises(ModelError, match="does not match its checksum"):
         fs.load_model(path)
     path.write_bytes(whole)
     rewrite(path, **{"weights.pt": None})
-    with pytest.raises(ModelError, match="not a readable model package"):
+    with pytest.raises(ModelError, match=r"holds no weights\.pt"):
         fs.load_model(path)
 
 
@@ -169,7 +153,7 @@ def test_a_wrong_test_output_fails_the_check_only(model, tmp_path):
     model.save(path)
     sample = fs.load_model(path).sample
     np.save(other, model.probabilities(sample)[None] + 0.01)
-    rewrite(path, **{"test_output.npy": other.getvalue()})
+    forge(path, "test_output.npy", other.getvalue())
     fs.load_model(path)
     with pytest.raises(ModelError, match="differs from its stored test output by 0.01"):
         fs.load_model(path, check=True)
@@ -178,7 +162,7 @@ def test_a_wrong_test_output_fails_the_check_only(model, tmp_path):
 @pytest.mark.parametrize(
     ("change", "error", "said"),
     [
-        (lambda d: d["config"].pop("napari_fcnseg"), ModelError, "of another tool"),
+        (lambda d: d["config"].pop("napari_fcnseg"), ModelError, "no TorchScript or ONNX weights"),
         (
             lambda d: d["config"]["napari_fcnseg"].update(format=99),
             ModelError,
@@ -186,13 +170,13 @@ def test_a_wrong_test_output_fails_the_check_only(model, tmp_path):
         ),
         (
             lambda d: d["config"]["napari_fcnseg"]["net"].update(name="vnet"),
-            NetError,
+            ModelError,
             "unknown network",
         ),
         (
             lambda d: d["config"]["napari_fcnseg"]["net"]["options"].update(width=9),
             ModelError,
-            "size mismatch",
+            "has the shape",
         ),
     ],
 )
@@ -204,39 +188,6 @@ def test_packages_that_do_not_fit_say_why(model, tmp_path, change, error, said):
     rewrite(path, **{DESCRIPTION: yaml.safe_dump(changed)})
     with pytest.raises(error, match=said):
         fs.load_model(path)
-
-
-def test_loading_executes_nothing(model, tmp_path):
-    import hashlib
-    import pickle
-
-    class Bomb:
-        def __reduce__(self):
-            return (open, (str(tmp_path / "executed"), "w"))
-
-    path = tmp_path / "m.zip"
-    model.save(path)
-    for weights in (pickle.dumps({"a": Bomb()}), _torch_bytes({"a": Bomb()})):
-        changed = description(path)
-        entry = changed["weights"]["pytorch_state_dict"]
-        entry["sha256"] = hashlib.sha256(weights).hexdigest()
-        rewrite(path, **{"weights.pt": weights, DESCRIPTION: yaml.safe_dump(changed)})
-        with pytest.raises(ModelError, match="not a readable model package"):
-            fs.load_model(path)
-    changed = (
-        yaml.safe_dump(description(path))
-        + f"\nx: !!python/object/apply:os.mkdir [{tmp_path}/executed]\n"
-    )
-    rewrite(path, **{DESCRIPTION: changed})
-    with pytest.raises(ModelError):
-        fs.load_model(path)
-    assert not (tmp_path / "executed").exists()
-
-
-def _torch_bytes(content):
-    buffer = io.BytesIO()
-    torch.save(content, buffer)
-    return buffer.getvalue()
 
 
 def test_a_model_needs_classes_and_channels_that_fit(model):

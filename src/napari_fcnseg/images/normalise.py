@@ -86,7 +86,7 @@ def fit_normalisation(
     ImageError
         If no pixel is finite, or all sampled pixels have one value.
     """
-    samples = [_sample(image) for image in images]
+    samples = [sample_pixels(image) for image in images]
     offset, scale = [], []
     for channel in range(images[0].channels):
         values = np.concatenate([sample[channel] for sample in samples]).astype(np.float64)
@@ -111,8 +111,8 @@ def fit_normalisation(
     return Normalisation(kind, tuple(map(float, offset)), scales, each)
 
 
-def _sample(image: Image) -> NDArray[Any]:
-    """Pixels of shape ``(channels, n)``: the whole image, or blocks on a regular grid."""
+def sample_pixels(image: Image) -> NDArray[Any]:
+    """Read pixels of shape ``(channels, n)``: the whole image, or blocks on a regular grid."""
     windows = image.blocks(SAMPLE_BLOCK)
     wanted = max(1, SAMPLE_PIXELS // SAMPLE_BLOCK**2)
     at = np.linspace(0, len(windows) - 1, min(wanted, len(windows))).round().astype(int)

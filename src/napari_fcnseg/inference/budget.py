@@ -10,7 +10,6 @@ from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.inference.plan import Plan, Tile, plan
 from napari_fcnseg.nets.base import SegmentationNet
-from napari_fcnseg.nets.costs import memory
 from napari_fcnseg.nets.geometry import AxisGeometry
 
 DEFAULT = 2**30  # bytes, for network and tiles
@@ -40,7 +39,7 @@ def parse_memory(text: str) -> int:
 def tile_memory(net: SegmentationNet, tile: Tile) -> int:
     """Bytes for weights and activations of one tile."""
     size = [stop - start for start, stop in tile.source[-net.ndim :]]
-    return memory(net, size, core=tile.crop[-net.ndim :])
+    return net.tile_memory(size, tile.crop[-net.ndim :])
 
 
 def plan_within(net: SegmentationNet, budget: int, make_plan: Callable[[int | None], Plan]) -> Plan:

@@ -44,6 +44,7 @@ def choose_cores(
     seen = [i for i, axis in enumerate(geometry) if axis is not ALONG]
     axes = [_Axis(region[i], geometry[i], frames[i], i >= len(region) - 2) for i in seen]
     edges = [tile] * len(seen) if tile else _edges(axes, pixels or PIXELS[len(seen)])
+    edges = [min(edge, geometry[i].most or edge) for i, edge in zip(seen, edges, strict=True)]
     least = max((a.least for a, edge in zip(axes, edges, strict=True) if a.whole > edge), default=0)
     if tile and tile < least:
         raise PlanError(

@@ -100,11 +100,10 @@ class Plan:
     def _tile(self, out: Spans) -> Tile:
         core, source, crop = [], [], []
         along = zip(out, self.region, self.geometry, self.frames, strict=True)
-        for span, (first, _), axis, (low, high) in along:
+        for span, (first, _), axis, frame in along:
             start, stop = first + span[0], first + span[1]
-            seen = axis.source(start, stop)
             core.append((start, stop))
-            source.append((max(low, seen[0]), min(high, seen[1])))
+            source.append(axis.within(axis.source(start, stop), frame))
             result = source[-1][0] + axis.margin  # where the network's output begins
             crop.append(slice(start - result, stop - result))
         return Tile(tuple(core), out, tuple(source), tuple(crop))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_fcnseg.errors import DeviceError
+from napari_fcnseg.images.normalise import Normalisation
 from napari_fcnseg.inference.encode import encode, has_opinions, opinion
 from napari_fcnseg.inference.plan import Tile
 from napari_fcnseg.inference.views import views
@@ -84,7 +85,7 @@ class Runner:
     @property
     def pools(self) -> bool:
         """Whether the network pools globally."""
-        return not self._net.exact
+        return self._net.freezes
 
     def pool(self, thumbnail: NDArray[Any]) -> Pooled:
         """Return what global poolings see in raw pixels, shape ``(channels, Y, X)``."""
@@ -94,7 +95,7 @@ class Runner:
     def _batch(self, block: NDArray[Any]) -> Tensor:
         """Network input of raw pixels, ``(channels, *lengths)``."""
         space = block.shape[-self._net.ndim :]
-        if block.dtype not in AS_THEY_ARE:
+        if block.dtype not in AS_THEY_ARE or not isinstance(self._normalise, Normalisation):
             pixels = torch.from_numpy(self._normalise(block)).to(self._weights)
         else:  # a quarter of the bytes go to the device, and nothing is copied twice
             raw = torch.from_numpy(np.require(block, requirements=["C", "W"]))

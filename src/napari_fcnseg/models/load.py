@@ -1,50 +1,48 @@
 """Read a model package; nothing in it is executed."""
 
-import hashlib
-import io
-import re
-import zipfile
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-import torch
-import yaml
+from numpy.typing import NDArray
 
-from napari_fcnseg.annotations.classes import SegClass
 from napari_fcnseg.errors import FcnsegError, ModelError
-from napari_fcnseg.images.normalise import Normalisation
-from napari_fcnseg.images.pixel_size import PixelSize
+from napari_fcnseg.models.archive import Package
+from napari_fcnseg.models.fetch import fetch, is_elsewhere
 from napari_fcnseg.models.model import Model
-from napari_fcnseg.nets.registry import build_net
-from napari_fcnseg.training.recipe import EARLIER, Recipe
+from napari_fcnseg.models.plain import LONGEST, read_array, read_tensors, read_yaml
+from napari_fcnseg.models.stored import Stored
+from napari_fcnseg.models.zoo import build_zoo_model, check_output
+from napari_fcnseg.nets.registry import build_net, outline_net
 
 DESCRIPTIONS = ("bioimageio.yaml", "rdf.yaml")
-TOLERANCE = 1e-4
 
 
-class _Yaml(yaml.SafeLoader):
-    """Plain data of YAML 1.2, where ``1e-06`` is a number; YAML 1.1 wants ``1.0e-06``."""
-
-
-_Yaml.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
-)
-
-
-def load_model(path: str | Path, *, check: bool = False) -> Model:
-    """Load a model that napari-fcnseg saved.
+def load_model(
+    path: str | Path,
+    *,
+    check: bool = False,
+    weights: Literal["torchscript", "onnx"] | None = None,
+    download: bool = False,
+) -> Model:
+    """Load a model that napari-fcnseg saved, or one of the BioImage Model Zoo.
 
     The network is built by name and its weights are read as tensors only
-    (``weights_only=True``): no code of the file runs.
+    (``weights_only=True``): no code of the file runs. Models of other tools are run by their
+    TorchScript or ONNX weights.
 
     Parameters
     ----------
     path
-        A package, ``.zip`` or unpacked folder.
+        A package, ``.zip`` or unpacked folder; or the URL, DOI or nickname of a model of the
+        BioImage Model Zoo, see `fetch`.
     check
         Also run the test input through it and compare with the stored test output.
+    weights
+        Which weights of another tool's model are taken; by default TorchScript, if there are any.
+    download
+        Whether a model from elsewhere may be fetched, once; it is kept in a cache.
 
     Returns
     -------
@@ -54,104 +52,106 @@ def load_model(path: str | Path, *, check: bool = False) -> Model:
     Raises
     ------
     ModelError
-        If it is not there, damaged, made by another tool, or fails the check.
+        If it is not there, damaged or made to do harm, cannot be run here, or fails the check.
     """
-    path = Path(path)
+    path = fetch(str(path), download) if is_elsewhere(path) else Path(path)
     try:
-        read = _reader(path)
-        description = _description(read, path)
-        ours = description.get("config", {}).get("napari_fcnseg")
+        package = Package(path)
+        description = read_description(package)
+        ours = _dig(description, "config", "napari_fcnseg")
         if ours is None:
-            raise ModelError(
-                f"{path} is a bioimage.io model of another tool; only models saved by "
-                "napari-fcnseg can be loaded"
-            )
-        if ours["format"] != 1:
-            raise ModelError(
-                f"{path} was saved by a newer napari-fcnseg (format {ours['format']}); update it"
-            )
-        model = _build(description, ours, read, path)
+            return build_zoo_model(package, description, weights, check)
+        model = _build(package, description, Stored.read(ours, str(path)))
         if check:
-            _check(model, description, read, path)
-    except FcnsegError:
+            _check(package, description, model)
+    except ModelError:
         raise
     except Exception as error:  # damaged files fail in many ways
+        known = isinstance(error, FcnsegError)
+        said = str(error) if known else f"{type(error).__name__}: {error}"
         raise ModelError(
-            f"{path} is not a readable model package ({type(error).__name__}: {error}). It may be "
-            "damaged: copy or save it again"
+            f"{path} is not a readable model package ({said}). It may be damaged, or of another "
+            "version of napari-fcnseg: copy or save it again, or update"
         ) from error
     return model
 
 
-def _reader(path: Path) -> Callable[[str], bytes]:
-    """Return a function from names of files in the package to their bytes."""
-    if not path.exists():
-        raise ModelError(f"the model {path} does not exist")
-    if path.is_dir():
-        return lambda name: (path / name).read_bytes()
-    if not zipfile.is_zipfile(path):
-        raise ModelError(
-            f"{path} is not a model package: it is no zip file, or a truncated one. A model is a "
-            ".zip saved by napari-fcnseg"
-        )
-
-    def read(name: str) -> bytes:
-        with zipfile.ZipFile(path) as package:
-            return package.read(name)
-
-    return read
-
-
-def _description(read: Callable[[str], bytes], path: Path) -> dict[str, Any]:
+def read_description(package: Package) -> dict[str, Any]:
+    """Return what a package says of itself, as plain data."""
     for name in DESCRIPTIONS:
-        try:
-            found: dict[str, Any] = yaml.load(read(name), _Yaml)
-        except (KeyError, FileNotFoundError):
-            continue
-        return found
-    raise ModelError(f"{path} holds no {' or '.join(DESCRIPTIONS)}; it is not a model package")
-
-
-def _build(
-    description: dict[str, Any], ours: dict[str, Any], read: Callable[[str], bytes], path: Path
-) -> Model:
-    weights = description["weights"]["pytorch_state_dict"]
-    data = read(weights["source"])
-    if hashlib.sha256(data).hexdigest() != weights.get("sha256"):
-        raise ModelError(f"{path}: the weights do not match their checksum; the file is damaged")
-    options = dict(ours["net"]["options"])
-    if options.get("pretrained"):
-        options["pretrained"] = None  # the package has the weights
-    net = build_net(
-        ours["net"]["name"], ours["net"]["in_channels"], ours["net"]["classes"], **options
+        if package.has(name):
+            return read_yaml(package.read(name, LONGEST), f"{package.path}: {name}")
+    raise ModelError(
+        f"{package.path} holds no {' or '.join(DESCRIPTIONS)}; it is not a model package"
     )
-    state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+
+
+def _build(package: Package, description: dict[str, Any], stored: Stored) -> Model:
+    weights = _dig(description, "weights", "pytorch_state_dict")
+    source = f"{package.path}: the weights"
+    data = _read(package, weights)
+    build = (stored.net.name, stored.net.in_channels, stored.net.classes)
+    outline = outline_net(*build, **stored.net_options).state_dict()
+    size = sum(tensor.numel() * tensor.element_size() for tensor in outline.values())
+    state = read_tensors(data, size, source)
+    _compare(state, outline, f"{source} ({stored.net.name})")
+    net = build_net(*build, **stored.net_options)
     net.load_state_dict(state)
-    sample = np.load(io.BytesIO(read(description["inputs"][0]["test_tensor"]["source"])))
+    sample = read_array(_read(package, _tensor(description, "inputs")), f"{package.path}: sample")
+    name = description.get("name")
     return Model(
         net=net.eval(),
-        normalisation=Normalisation(
-            ours["normalisation"]["kind"],
-            tuple(ours["normalisation"]["offset"]),
-            tuple(ours["normalisation"]["scale"]),
-            ours["normalisation"].get("each", False),
-        ),
-        classes=tuple(SegClass(**c) for c in ours["classes"]),
-        recipe=Recipe.from_dict(EARLIER | ours["recipe"]) if ours["recipe"] else None,
-        name=description["name"],
-        sample=sample[0],
-        provenance=ours["provenance"],
-        pixel_size=PixelSize(**size) if (size := ours.get("pixel_size")) else None,
+        name=name if isinstance(name, str) else package.path.stem,
+        sample=sample[0].astype(np.float32),
+        **stored.parts(),
     )
 
 
-def _check(
-    model: Model, description: dict[str, Any], read: Callable[[str], bytes], path: Path
-) -> None:
-    stored = np.load(io.BytesIO(read(description["outputs"][0]["test_tensor"]["source"])))[0]
-    difference = float(np.abs(model.probabilities(model.sample) - stored).max())
-    if not difference <= TOLERANCE:
+def _compare(found: Mapping[str, Any], wanted: Mapping[str, Any], what: str) -> None:
+    """Raise `ModelError` unless tensors have the names and shapes that a network has."""
+    missing, more = sorted(wanted.keys() - found.keys()), sorted(found.keys() - wanted.keys())
+    if missing or more:
+        parts = [f"lack {_few(missing)}"] * bool(missing) + [f"have {_few(more)}"] * bool(more)
         raise ModelError(
-            f"{path}: the model's output differs from its stored test output by {difference:.2g}; "
-            "it was damaged, or this version of torch computes something else"
+            f"{what} {' and '.join(parts)}: they are of another network, or of a version of "
+            "napari-fcnseg that built it otherwise"
         )
+    for name, tensor in wanted.items():
+        if found[name].shape != tensor.shape:
+            raise ModelError(
+                f"{what}: {name} has the shape {tuple(found[name].shape)}, the network that is "
+                f"described needs {tuple(tensor.shape)}"
+            )
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _check(package: Package, description: dict[str, Any], model: Model) -> None:
+    where = f"{package.path}: test output"
+    stored: NDArray[Any] = read_array(_read(package, _tensor(description, "outputs")), where)
+    if not stored.ndim:
+        raise ModelError(f"{where} is a single number")
+    check_output(model.probabilities(model.sample), stored[0], where)
+
+
+def _tensor(description: dict[str, Any], which: str) -> Any:
+    tensors = description.get(which)
+    first = tensors[0] if isinstance(tensors, list) and tensors else None
+    return _dig(first, "test_tensor")
+
+
+def _read(package: Package, file: Any) -> bytes:
+    """Read a file of a description, by its name and checksum."""
+    source, sha256 = _dig(file, "source"), _dig(file, "sha256")
+    if not isinstance(source, str) or not isinstance(sha256, str):
+        raise ModelError(f"{package.path} names no file, or no checksum, for a part of the model")
+    return package.read(source, sha256=sha256)
+
+
+def _dig(value: Any, *keys: str) -> Any:
+    """Value at nested keys; ``None`` where there is none."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value

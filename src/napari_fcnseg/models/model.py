@@ -1,6 +1,6 @@
 """A trained network with all that its use needs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,13 @@ from napari_fcnseg.errors import ModelError
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.normalise import Normalisation
 from napari_fcnseg.images.pixel_size import PixelSize
+from napari_fcnseg.models.about import About
+from napari_fcnseg.models.convert import Format
+from napari_fcnseg.models.zoo_steps import Preprocessing
 from napari_fcnseg.nets.base import SegmentationNet
 from napari_fcnseg.nets.describe import describe
 from napari_fcnseg.nets.device import channels_last
-from napari_fcnseg.nets.geometry import legal_size
+from napari_fcnseg.nets.geometry import AxisGeometry, legal_size
 from napari_fcnseg.training.recipe import Recipe
 
 SAMPLE_CORE = 64  # pixels that a sample keeps at least when its halo is cut away
@@ -46,16 +49,19 @@ class Model:
         Plain data on how it came to be: versions, images, scores.
     pixel_size
         Of the images it was trained on; ``None`` if that is not known.
+    about
+        What people say of it: authors, licence, what to cite.
     """
 
     net: SegmentationNet
-    normalisation: Normalisation
+    normalisation: Normalisation | Preprocessing
     classes: tuple[SegClass, ...]
     recipe: Recipe | None = None
     name: str = "model"
     sample: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0, 0), np.float32))
     provenance: Mapping[str, Any] = field(default_factory=dict)
     pixel_size: PixelSize | None = None
+    about: About = field(default_factory=About)
 
     def __post_init__(self) -> None:
         if len(self.classes) != self.net.classes:
@@ -69,11 +75,23 @@ class Model:
                 f"{self.normalisation.channels}: fit it on images with as many channels"
             )
 
-    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
+    @property
+    def own_normalisation(self) -> Normalisation:
+        """Normalisation of a network of ours; `ModelError` for the model of another tool."""
+        if isinstance(self.normalisation, Normalisation):
+            return self.normalisation
+        raise ModelError(
+            f"{self.name} is a model of another tool, run by its {self.provenance.get('weights')} "
+            "weights: it segments, but cannot be trained further or saved anew; keep its package"
+        )
+
+    def save(
+        self, path: str | Path, *, overwrite: bool = False, formats: Collection[Format] = ()
+    ) -> Path:
         """Write a bioimage.io model package (``.zip``); see `save_model`."""
         from napari_fcnseg.models.package import save_model
 
-        return save_model(self, Path(path), overwrite)
+        return save_model(self, Path(path), overwrite, formats)
 
     def describe(self, tile: int | None = None, batch: int = 1) -> dict[str, Any]:
         """Name, classes, network, normalisation, recipe and provenance as plain data.
@@ -137,10 +155,15 @@ class Model:
         return result
 
 
+def told_halo(axis: AxisGeometry) -> int:
+    """Halo that others are told: all of it, but for networks that see further than a sample."""
+    return max(axis.margin, min(axis.halo, SAMPLE_HALO))
+
+
 def sample_size(net: SegmentationNet) -> tuple[int, ...]:
     """Size of a model's sample: legal, with a core left inside the halo where that is small."""
     core = SAMPLE_CORE if net.ndim == 2 else SAMPLE_CORE // 4
     return tuple(
-        legal_size(2 * min(a.halo, SAMPLE_HALO) + max(core, a.stride), a.min_size, a.stride)
+        legal_size(2 * told_halo(a) + max(core, a.stride), a.min_size, a.stride)
         for a in net.geometry
     )

@@ -3,7 +3,7 @@
 import gc
 import tempfile
 import warnings
-from dataclasses import asdict
+from collections.abc import Collection
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,21 @@ from numpy.typing import NDArray
 from napari_fcnseg.errors import OutputError
 from napari_fcnseg.images.normalise import PERCENTILES
 from napari_fcnseg.images.output import check_free, choose_mode, partial_path
+from napari_fcnseg.models.convert import Format, write_onnx, write_torchscript
 from napari_fcnseg.models.cover import write_cover
-from napari_fcnseg.models.model import Model, sample_size
+from napari_fcnseg.models.model import Model, sample_size, told_halo
 from napari_fcnseg.models.preprocessing import preprocessing
+from napari_fcnseg.models.stored import Stored
 from napari_fcnseg.nets.geometry import legal_size
 
-FORMAT = 1  # of the data under config.napari_fcnseg
 SMALLEST_VALUE = 1e-4  # that the spec wants in a test tensor, and heights in metres do not have
+VERSION = spec.Version(torch.__version__.split("+")[0])
 INPUT, OUTPUT = spec.TensorId("raw"), spec.TensorId("probabilities")
 
 
-def save_model(model: Model, path: Path, overwrite: bool = False) -> Path:
+def save_model(
+    model: Model, path: Path, overwrite: bool = False, formats: Collection[Format] = ()
+) -> Path:
     """Write `model` as a bioimage.io 0.5 model package with state-dict weights.
 
     Parameters
@@ -39,6 +43,9 @@ def save_model(model: Model, path: Path, overwrite: bool = False) -> Path:
         A file that ends in ``.zip``; it takes its name when it is whole.
     overwrite
         Whether it may be there already.
+    formats
+        Weights beside the state dict, for tools without napari-fcnseg: ``"torchscript"``,
+        ``"onnx"``.
 
     Returns
     -------
@@ -49,13 +56,16 @@ def save_model(model: Model, path: Path, overwrite: bool = False) -> Path:
     ------
     OutputError
         If the file exists or cannot be written.
+    ModelError
+        If the network cannot be written in a format, or what writes it is missing.
     """
+    model.own_normalisation  # noqa: B018  of another tool: it says so
     check_place(path, overwrite)
     partial = partial_path(path)
     try:
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the spec's advice on optional fields
-            described = _describe(model, Path(folder))
+            described = _describe(model, Path(folder), formats)
             # Weights hardly compress, and trying takes most of the time of saving them.
             save_bioimageio_package(described, output_path=partial, compression=ZIP_STORED)
             del described
@@ -79,7 +89,7 @@ def check_place(path: Path, overwrite: bool = False) -> None:
         raise OutputError(f"cannot write {path}: {error}") from error
 
 
-def _describe(model: Model, folder: Path) -> spec.ModelDescr:
+def _describe(model: Model, folder: Path, formats: Collection[Format]) -> spec.ModelDescr:
     """Write the files of the package into `folder` and describe them."""
     sample = model.sample if _tells(model) else _noise(model)
     if np.abs(sample).max() < SMALLEST_VALUE:
@@ -92,30 +102,13 @@ def _describe(model: Model, folder: Path) -> spec.ModelDescr:
     weights = {k: v.cpu().contiguous() for k, v in model.net.state_dict().items()}
     torch.save(weights, folder / "weights.pt")
     (folder / "README.md").write_text(_readme(model), "utf-8")
-    build: dict[str, Any] = {
-        "name": model.net.name,
-        "in_channels": model.net.in_channels,
-        "classes": model.net.classes,
-    }
-    config: Any = {
-        "format": FORMAT,
-        "net": {**build, "options": model.net.options},
-        "normalisation": {
-            "kind": model.normalisation.kind,
-            "offset": list(model.normalisation.offset),
-            "scale": list(model.normalisation.scale),
-            "each": model.normalisation.each,
-        },
-        "classes": [{"id": c.id, "name": c.name, "color": c.color} for c in model.classes],
-        "recipe": model.recipe.to_dict() if model.recipe else None,
-        "provenance": dict(model.provenance),
-        "pixel_size": asdict(model.pixel_size) if model.pixel_size else None,
-    }
+    stored, about = Stored.of(model), model.about.described()
+    names = [c.name for c in model.classes]
+    build = stored.net.model_dump(include={"name", "in_channels", "classes"})
     return spec.ModelDescr(
         name=_legal_name(model.name),
-        description=f"Segmentation into {', '.join(c.name for c in model.classes)}",
-        authors=[spec.Author(name="unknown")],
-        license=None,
+        description=model.about.description or f"Segmentation into {', '.join(names)}",
+        **(about | {"authors": about["authors"] or [spec.Author(name="unknown")]}),
         covers=[spec.FileDescr(source=folder / "cover.png")],
         documentation=spec.FileDescr(source=folder / "README.md"),
         inputs=[_input(model, folder)],
@@ -126,19 +119,39 @@ def _describe(model: Model, folder: Path) -> spec.ModelDescr:
                 architecture=spec.ArchitectureFromLibraryDescr(
                     callable=spec.Identifier("build_net"),
                     import_from="napari_fcnseg",
-                    kwargs=build | model.net.options,
+                    kwargs=build | stored.net.options,
                 ),
-                pytorch_version=spec.Version(torch.__version__.split("+")[0]),
-            )
+                pytorch_version=VERSION,
+            ),
+            **_converted(model, folder, formats),
         ),
-        config=spec.Config.model_validate({"napari_fcnseg": config}),
+        config=spec.Config.model_validate({"napari_fcnseg": stored.model_dump()}),
     )
+
+
+def _converted(model: Model, folder: Path, formats: Collection[Format]) -> dict[str, Any]:
+    """Write weights for other tools, and describe them."""
+    found: dict[str, Any] = {}
+    if "torchscript" in formats:
+        path = folder / "weights_torchscript.pt"
+        write_torchscript(model.net, path)
+        found["torchscript"] = spec.TorchscriptWeightsDescr(
+            source=path, pytorch_version=VERSION, parent="pytorch_state_dict"
+        )
+    if "onnx" in formats:
+        path = folder / "weights.onnx"
+        found["onnx"] = spec.OnnxWeightsDescr(
+            opset_version=write_onnx(model.net, path), source=path, parent="pytorch_state_dict"
+        )
+    return found
 
 
 def _input(model: Model, folder: Path) -> spec.InputTensorDescr:
     channels = [f"channel{i}" for i in range(model.net.in_channels)]
     sizes = [
-        spec.ParameterizedSize(min=legal_size(2 * a.halo + 1, a.min_size, a.stride), step=a.stride)
+        spec.ParameterizedSize(
+            min=legal_size(2 * told_halo(a) + 1, a.min_size, a.stride), step=a.stride
+        )
         for a in model.net.geometry
     ]
     return spec.InputTensorDescr(
@@ -153,7 +166,7 @@ def _input(model: Model, folder: Path) -> spec.InputTensorDescr:
         ],
         test_tensor=spec.FileDescr(source=folder / "test_input.npy"),
         data=spec.IntervalOrRatioDataDescr(type="float32"),
-        preprocessing=preprocessing(model.normalisation, "zyx"[-model.net.ndim :]),
+        preprocessing=preprocessing(model.own_normalisation, "zyx"[-model.net.ndim :]),
     )
 
 
@@ -165,7 +178,7 @@ def _output(model: Model, folder: Path) -> spec.OutputTensorDescr:
     for name, a in zip("zyx"[-model.net.ndim :], model.net.geometry, strict=True):
         axis = spec.AxisId(name)
         size = spec.SizeReference(tensor_id=INPUT, axis_id=axis, offset=-2 * a.margin)
-        halo = a.halo - a.margin
+        halo = told_halo(a) - a.margin
         axes.append(
             spec.SpaceOutputAxisWithHalo(id=axis, size=size, halo=halo, **_scale(model, name))
             if halo
@@ -200,10 +213,9 @@ def _noise(model: Model) -> NDArray[np.float32]:
     """Stand-in for a sample: noise in the range of grey values that the model expects."""
     shape = (model.net.in_channels, *sample_size(model.net))
     along = (-1,) + (1,) * (len(shape) - 1)
+    normalisation = model.own_normalisation
     noise = np.random.default_rng(0).standard_normal(shape)
-    scale, offset = (
-        np.reshape(v, along) for v in (model.normalisation.scale, model.normalisation.offset)
-    )
+    scale, offset = (np.reshape(v, along) for v in (normalisation.scale, normalisation.offset))
     raw: NDArray[np.float32] = (noise * scale + offset).astype(np.float32)
     return raw
 

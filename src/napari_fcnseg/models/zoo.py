@@ -1,0 +1,208 @@
+"""Models of other tools, from the BioImage Model Zoo: described as bioimage.io, run by us."""
+
+import hashlib
+import io
+import re
+import warnings
+import zipfile
+from typing import Any
+
+import numpy as np
+import torch
+from bioimageio.spec import InvalidDescr, ValidationContext, build_description
+from bioimageio.spec.model import v0_5 as spec
+from numpy.typing import NDArray
+
+from napari_fcnseg.annotations.classes import BACKGROUND, MAX_ID, SegClass, default_class
+from napari_fcnseg.errors import ModelError
+from napari_fcnseg.images.image import Image
+from napari_fcnseg.models.archive import Package, check_members
+from napari_fcnseg.models.model import Model
+from napari_fcnseg.models.plain import read_array
+from napari_fcnseg.models.zoo_axes import read_layout
+from napari_fcnseg.models.zoo_net import OnnxRun, ScriptRun, ZooNet
+from napari_fcnseg.models.zoo_steps import Preprocessing, read_after, read_steps
+
+WEIGHTS = {"torchscript": ScriptRun, "onnx": OnnxRun}
+FORBIDDEN = re.compile(rb"\b(aten\.|torch\.)(save|from_file|load)\b|\bprim\.PythonOp\b")
+TOLERANCE = 1e-4  # of a probability
+ONE = 1e-3  # how far probabilities of a pixel may be from adding up to 1
+
+
+def build_zoo_model(
+    package: Package, description: dict[str, Any], weights: str | None, check: bool
+) -> Model:
+    """Build a model of another tool.
+
+    Parameters
+    ----------
+    package
+        Its files.
+    description
+        As plain data, of the bioimage.io spec 0.4 or 0.5.
+    weights
+        ``"torchscript"`` or ``"onnx"``; by default the first that it has.
+    check
+        Whether to compare what it makes of its test input with its test output.
+
+    Raises
+    ------
+    ModelError
+        If it is no model that gives each pixel of one image scores of classes, or has no weights
+        that can be run here without trusting its code.
+    """
+    where = str(package.path)
+    described = _validated(package, description)
+    if len(described.inputs) != 1 or len(described.outputs) != 1:
+        raise ModelError(
+            f"{where} has {len(described.inputs)} inputs and {len(described.outputs)} outputs: "
+            "only models with one of each can be run here"
+        )
+    taken, given = described.inputs[0], described.outputs[0]
+    layout, channels = read_layout(taken, given, where)
+    kind, data = _weights(package, described, weights)
+    steps = read_steps(taken.preprocessing, layout.space.lower(), where)
+    sample = _tensor(package, taken, layout.into, "NC" + layout.space)[0]
+    output = _tensor(package, given, layout.out, "NC" + layout.space)[0]
+    exclusive, probabilities = _meaning(output, given, where)
+    names = _names(given, len(output))
+    classes = _classes(names, exclusive)
+    net = ZooNet(
+        WEIGHTS[kind](data),
+        layout,
+        channels,
+        len(classes),
+        read_after(given.postprocessing, where),
+        exclusive,
+        probabilities,
+        key=f"{kind} {hashlib.sha256(data).hexdigest()}",
+    )
+    model = Model(
+        net=net.eval(),
+        normalisation=Preprocessing(steps, channels),
+        classes=classes,
+        name=described.name,
+        sample=sample.astype(np.float32),
+        provenance={"made_by": [author.name for author in described.authors], "weights": kind},
+    )
+    if check:
+        own = torch.from_numpy(model.on(Image(sample, "C" + layout.space)).normalisation(sample))
+        with torch.inference_mode():
+            found = net.output(own[None])[0].numpy()
+        check_output(found, output, f"{where}: test output")
+    return model
+
+
+def check_output(found: NDArray[Any], stored: NDArray[Any], where: str) -> None:
+    """Raise `ModelError` unless a model gives its stored test output."""
+    if stored.shape != found.shape:
+        raise ModelError(f"{where} has the shape {stored.shape}, the model gives {found.shape}")
+    difference = float(np.abs(found - stored).max())
+    if not difference <= TOLERANCE:
+        raise ModelError(
+            f"{where}: what the model gives differs from its stored test output by "
+            f"{difference:.2g}; it was damaged, or these versions compute something else"
+        )
+
+
+def _validated(package: Package, description: dict[str, Any]) -> spec.ModelDescr:
+    """Check a description by the rules of the spec, and bring it to its newest version."""
+    root: Any = package.path if package.path.is_dir() else zipfile.ZipFile(package.path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = build_description(
+            description,
+            context=ValidationContext(root=root, perform_io_checks=False),
+            format_version="latest",
+        )
+    if isinstance(found, InvalidDescr):
+        said = " ".join(str(found.validation_summary.errors[0].msg).split())
+        raise ModelError(f"{package.path} breaks the rules of bioimage.io: {said}")
+    if not isinstance(found, spec.ModelDescr):
+        raise ModelError(f"{package.path} is no model, but of the type {found.type!r}")
+    return found
+
+
+def _weights(package: Package, described: spec.ModelDescr, wanted: str | None) -> tuple[str, bytes]:
+    """Return which weights are taken, and their bytes."""
+    there = [kind for kind in WEIGHTS if getattr(described.weights, kind)]
+    if wanted and wanted not in there:
+        raise ModelError(
+            f"{package.path} has no {wanted} weights; it has {', '.join(there) or 'none of these'}"
+        )
+    if not there:
+        raise ModelError(
+            f"{package.path} has no TorchScript or ONNX weights: others need code of the package "
+            "or of another library, which is not run here. Convert them with bioimageio.core"
+        )
+    kind = wanted or there[0]
+    entry = getattr(described.weights, kind)
+    if getattr(entry, "external_data", None):
+        raise ModelError(f"{package.path}: ONNX weights in two files cannot be read; join them")
+    data = package.read(_source(entry.source), sha256=entry.sha256 and str(entry.sha256))
+    if kind == "torchscript":
+        _check_script(data, str(package.path))
+    return kind, data
+
+
+def _check_script(data: bytes, where: str) -> None:
+    """TorchScript may read and write files; a network does not."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as script:
+            check_members(script, f"{where}: TorchScript weights")
+            sources = [script.read(n) for n in script.namelist() if n.endswith(".py")]
+    except zipfile.BadZipFile as error:
+        raise ModelError(f"{where}: its TorchScript weights are damaged: {error}") from error
+    for source in sources:
+        if found := FORBIDDEN.search(source):
+            raise ModelError(
+                f"{where}: its TorchScript weights call {found[0].decode()}, which reads or writes "
+                "files; no network needs that, and it was not loaded"
+            )
+
+
+def _source(source: Any) -> str:
+    """Name of a file of the package."""
+    return str(getattr(source, "root", source))
+
+
+def _tensor(package: Package, tensor: Any, stored: str, wanted: str) -> Any:
+    """Read a test tensor, with the axes ``wanted``."""
+    if tensor.test_tensor is None:
+        raise ModelError(f"{package.path} has no test tensors, which tell what its outputs mean")
+    file = tensor.test_tensor
+    data = package.read(_source(file.source), sha256=file.sha256 and str(file.sha256))
+    found = read_array(data, f"{package.path}: {_source(file.source)}")
+    if found.ndim != len(stored):
+        raise ModelError(f"{package.path}: a test tensor has {found.ndim} axes, not {len(stored)}")
+    found = found.reshape([*found.shape, *[1] * (len(wanted) - len(stored))])
+    order = stored + "".join(a for a in wanted if a not in stored)
+    return found.transpose([order.index(a) for a in wanted])
+
+
+def _meaning(output: Any, described: Any, where: str) -> tuple[bool, bool]:
+    """Whether classes exclude each other, and whether outputs are probabilities."""
+    inside = bool(output.min() >= -ONE and output.max() <= 1 + ONE)
+    if inside and len(output) > 1 and np.abs(output.sum(0) - 1).max() < ONE:
+        return True, True
+    if inside:
+        return False, True
+    if len(output) > 1:
+        return True, False
+    raise ModelError(
+        f"{where} gives one number for each pixel, from {output.min():.3g} to {output.max():.3g}: "
+        "these are no probabilities of a class, but distances or grey values"
+    )
+
+
+def _names(described: Any, count: int) -> list[str]:
+    found = [a.channel_names for a in described.axes if a.type == "channel"]
+    return [str(name) for name in found[0]] if found else ["object"] * count
+
+
+def _classes(names: list[str], exclusive: bool) -> tuple[SegClass, ...]:
+    """Classes of the outputs; where they do not exclude each other background comes first."""
+    if len(names) > MAX_ID:
+        raise ModelError(f"a model with {len(names)} classes; up to {MAX_ID} can be told apart")
+    own = tuple(default_class(i, name) for i, name in enumerate(names, 1))
+    return own if exclusive else (BACKGROUND, *own)

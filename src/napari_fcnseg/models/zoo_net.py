@@ -1,0 +1,230 @@
+"""Networks that came with their model, as TorchScript or ONNX, behind the interface of ours."""
+
+import io
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from napari_fcnseg.errors import ModelError
+from napari_fcnseg.models.zoo_steps import Described, apply_steps
+from napari_fcnseg.nets.base import SegmentationNet
+from napari_fcnseg.nets.certificate import Certificate
+from napari_fcnseg.nets.geometry import AxisGeometry, legal_size
+
+SMALL = 1e-7  # of a probability, whose logarithm is a score
+PER_PIXEL = 2048  # bytes that a U-Net of usual width keeps for each pixel of its input
+TOLD = "the halo in its description, which was not measured"
+MISSING = 'to run ONNX weights onnxruntime is needed: pip install "napari-fcnseg[onnx]"'
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a network wants its input, and gives its output.
+
+    Attributes
+    ----------
+    into, out
+        Axes of its tensors, letters of ``NCZYX``; what is missing has one element.
+    geometry
+        Of each axis of space.
+    space
+        Axes of space in the order of this package, ``"YX"`` or ``"ZYX"``.
+    """
+
+    into: str
+    out: str
+    geometry: tuple[AxisGeometry, ...]
+    space: str
+
+
+class ZooNet(SegmentationNet):
+    """A network of another tool.
+
+    Parameters
+    ----------
+    run
+        Module that computes.
+    layout
+        Of its tensors.
+    in_channels, classes
+        Channels in; classes out, the background included.
+    after
+        What is done with its output, see `apply_steps`.
+    exclusive
+        Whether its outputs are probabilities that add up to one, or scores that a softmax makes
+        such; else each is a probability by itself, and what is none of them is background.
+    probabilities
+        Whether outputs are probabilities already.
+    key
+        What tells its weights from others.
+    """
+
+    countable = False
+
+    def __init__(
+        self,
+        run: nn.Module,
+        layout: Layout,
+        in_channels: int,
+        classes: int,
+        after: Sequence[Described],
+        exclusive: bool,
+        probabilities: bool,
+        key: str,
+    ) -> None:
+        super().__init__()
+        self.run, self._layout, self._after = run, layout, tuple(after)
+        self.in_channels, self.classes = in_channels, classes
+        self._exclusive, self._probabilities = exclusive, probabilities
+        self.ndim = len(layout.space)
+        self.geometry = layout.geometry
+        self.name, self.options = "bioimage.io", {"weights": key}
+        # Tells the device and the type of what goes in, where weights are no parameters.
+        self.anchor = nn.Parameter(torch.zeros(()), requires_grad=False)
+
+    @property
+    def stride(self) -> tuple[int, ...]:
+        """Steps between legal sizes."""
+        return tuple(axis.stride for axis in self.geometry)
+
+    @property
+    def margin(self) -> tuple[int, ...]:
+        """Pixels that the output lacks on each side."""
+        return tuple(axis.margin for axis in self.geometry)
+
+    @property
+    def min_size(self) -> tuple[int, ...]:
+        """Smallest legal size; what is smaller is padded at the far end."""
+        return tuple(axis.min_size for axis in self.geometry)
+
+    @property
+    def inexact_layers(self) -> tuple[str, ...]:
+        """Nothing is known of its layers."""
+        return (TOLD,)
+
+    @cached_property
+    def certificate(self) -> Certificate:
+        """That tiles agree is not shown: they fade into each other."""
+        before = tuple(axis.before for axis in self.geometry)
+        after = tuple(axis.after for axis in self.geometry)
+        return Certificate(self.stride, before, after, before, (TOLD,), None)
+
+    @property
+    def summary(self) -> str:
+        """One line for people."""
+        return f"network of another tool, {self.options['weights'].split()[0]}"
+
+    def tile_memory(self, size: Sequence[int], core: Sequence[slice]) -> int:
+        """Estimate the bytes for an input: nobody knows what it keeps."""
+        weights = sum(t.numel() * t.element_size() for t in self.state_dict().values())
+        return int(weights + PER_PIXEL * math.prod(size))
+
+    def output(self, x: Tensor) -> Tensor:
+        """Return what its description promises of ``(N, C, *space)``: all steps behind it done."""
+        own = "NC" + self._layout.space
+        fed = _arranged(x, own, self._layout.into)
+        found = _arranged(self.run(fed).float(), self._layout.out, own)
+        return torch.stack([apply_steps(self._after, y) for y in found])
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return scores whose softmax are its probabilities."""
+        sizes = x.shape[2:]
+        legal = [
+            legal_size(n, a.min_size, a.stride) for n, a in zip(sizes, self.geometry, strict=True)
+        ]
+        more = [(0, m - n) for n, m in zip(sizes, legal, strict=True)]
+        y = self.output(F.pad(x, [n for pair in reversed(more) for n in pair]))
+        for axis, (n, a) in enumerate(zip(sizes, self.geometry, strict=True), 2):
+            y = y.narrow(axis, 0, n - 2 * a.margin)
+        if not self._exclusive:
+            none = 1 - y.amax(1, keepdim=True)
+            return torch.cat([none, y], 1).clamp_min(SMALL).log()
+        return y.clamp_min(SMALL).log() if self._probabilities else y
+
+
+class OnnxRun(nn.Module):
+    """ONNX weights in onnxruntime, on the processor.
+
+    Parameters
+    ----------
+    weights
+        Bytes of the file.
+    """
+
+    def __init__(self, weights: bytes) -> None:
+        super().__init__()
+        self._weights, self._session = weights, None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Run it."""
+        session = self._open()
+        array = x.detach().float().cpu().contiguous().numpy()
+        found = session.run(None, {session.get_inputs()[0].name: array})[0]
+        return torch.from_numpy(found).to(x.device)
+
+    def _open(self) -> Any:
+        if self._session is None:
+            try:
+                import onnxruntime as runtime
+            except ImportError as error:
+                raise ModelError(MISSING) from error
+            options = runtime.SessionOptions()
+            options.intra_op_num_threads = torch.get_num_threads()
+            self._session = runtime.InferenceSession(
+                self._weights, options, providers=["CPUExecutionProvider"]
+            )
+        return self._session
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "OnnxRun":
+        return OnnxRun(self._weights)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_session": None}
+
+
+class ScriptRun(nn.Module):
+    """TorchScript weights.
+
+    Parameters
+    ----------
+    weights
+        Bytes of the file.
+    """
+
+    def __init__(self, weights: bytes) -> None:
+        super().__init__()
+        self._weights = weights
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # that TorchScript will go one day
+            self.script = torch.jit.load(io.BytesIO(weights), map_location="cpu").eval()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Run it."""
+        found = self.script(x)
+        result: Tensor = found[0] if isinstance(found, list | tuple) else found
+        return result
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "ScriptRun":
+        return ScriptRun(self._weights)
+
+    def __reduce__(self) -> Any:
+        return ScriptRun, (self._weights,)
+
+
+def _arranged(x: Tensor, own: str, wanted: str) -> Tensor:
+    """Bring axes into another order; those with one element may come or go."""
+    for axis in reversed([a for a in own if a not in wanted]):
+        x = x.squeeze(own.index(axis))
+        own = own.replace(axis, "")
+    x = x.permute([own.index(a) for a in wanted if a in own])
+    for place, axis in enumerate(wanted):
+        if axis not in own:
+            x = x.unsqueeze(place)
+    return x
