@@ -71,20 +71,22 @@ class Package:
         if not self.has(name):
             raise ModelError(f"{self.path} holds no {name}: it is no whole model package")
         if self._folder is not None:
-            size, read = self._inside(name).stat().st_size, self._inside(name).read_bytes
+            self._check_size(name, self._inside(name).stat().st_size, most)
+            data = self._inside(name).read_bytes()
         else:
             with zipfile.ZipFile(self.path) as package:
-                size = package.getinfo(name).file_size
-            read = lambda: zipfile.ZipFile(self.path).read(name)  # noqa: E731
-        if size > most:
-            raise ModelError(f"{self.path}: {name} has {size} bytes, more than the {most} expected")
-        data = read()
+                self._check_size(name, package.getinfo(name).file_size, most)
+                data = package.read(name)
         if sha256 and hashlib.sha256(data).hexdigest() != sha256:
             raise ModelError(
                 f"{self.path}: {name} does not match its checksum; the file is damaged, or was "
                 "changed after it was saved. Get it again from where it came from"
             )
         return data
+
+    def _check_size(self, name: str, size: int, most: int) -> None:
+        if size > most:
+            raise ModelError(f"{self.path}: {name} has {size} bytes, more than the {most} expected")
 
     def _inside(self, name: str) -> Path:
         """Path of a file of a folder; links may not lead out of it."""

@@ -13,21 +13,16 @@ import numpy as np
 import torch
 from bioimageio.spec import save_bioimageio_package
 from bioimageio.spec.model import v0_5 as spec
-from numpy.typing import NDArray
 
 from napari_fcnseg.errors import OutputError
-from napari_fcnseg.images.normalise import PERCENTILES
 from napari_fcnseg.images.output import check_free, choose_mode, partial_path
 from napari_fcnseg.models.convert import Format, write_onnx, write_torchscript
 from napari_fcnseg.models.cover import write_cover
-from napari_fcnseg.models.model import Model, sample_size, told_halo
-from napari_fcnseg.models.preprocessing import preprocessing
+from napari_fcnseg.models.model import Model
 from napari_fcnseg.models.stored import Stored
-from napari_fcnseg.nets.geometry import legal_size
+from napari_fcnseg.models.tensors import describe_input, describe_output, make_sample
 
-SMALLEST_VALUE = 1e-4  # that the spec wants in a test tensor, and heights in metres do not have
 VERSION = spec.Version(torch.__version__.split("+")[0])
-INPUT, OUTPUT = spec.TensorId("raw"), spec.TensorId("probabilities")
 
 
 def save_model(
@@ -91,10 +86,7 @@ def check_place(path: Path, overwrite: bool = False) -> None:
 
 def _describe(model: Model, folder: Path, formats: Collection[Format]) -> spec.ModelDescr:
     """Write the files of the package into `folder` and describe them."""
-    sample = model.sample if _tells(model) else _noise(model)
-    if np.abs(sample).max() < SMALLEST_VALUE:
-        sample = sample.copy()
-        sample.flat[0] = 2 * SMALLEST_VALUE
+    sample = make_sample(model)
     probabilities = model.probabilities(sample)
     np.save(folder / "test_input.npy", sample[None])
     np.save(folder / "test_output.npy", probabilities[None])
@@ -111,8 +103,8 @@ def _describe(model: Model, folder: Path, formats: Collection[Format]) -> spec.M
         **(about | {"authors": about["authors"] or [spec.Author(name="unknown")]}),
         covers=[spec.FileDescr(source=folder / "cover.png")],
         documentation=spec.FileDescr(source=folder / "README.md"),
-        inputs=[_input(model, folder)],
-        outputs=[_output(model, folder)],
+        inputs=[describe_input(model, folder)],
+        outputs=[describe_output(model, folder)],
         weights=spec.WeightsDescr(
             pytorch_state_dict=spec.PytorchStateDictWeightsDescr(
                 source=folder / "weights.pt",
@@ -144,80 +136,6 @@ def _converted(model: Model, folder: Path, formats: Collection[Format]) -> dict[
             opset_version=write_onnx(model.net, path), source=path, parent="pytorch_state_dict"
         )
     return found
-
-
-def _input(model: Model, folder: Path) -> spec.InputTensorDescr:
-    channels = [f"channel{i}" for i in range(model.net.in_channels)]
-    sizes = [
-        spec.ParameterizedSize(
-            min=legal_size(2 * told_halo(a) + 1, a.min_size, a.stride), step=a.stride
-        )
-        for a in model.net.geometry
-    ]
-    return spec.InputTensorDescr(
-        id=INPUT,
-        axes=[
-            spec.BatchAxis(),
-            spec.ChannelAxis(channel_names=[spec.Identifier(c) for c in channels]),
-            *(
-                spec.SpaceInputAxis(id=spec.AxisId(a), size=size, **_scale(model, a))
-                for a, size in zip("zyx"[-model.net.ndim :], sizes, strict=True)
-            ),
-        ],
-        test_tensor=spec.FileDescr(source=folder / "test_input.npy"),
-        data=spec.IntervalOrRatioDataDescr(type="float32"),
-        preprocessing=preprocessing(model.own_normalisation, "zyx"[-model.net.ndim :]),
-    )
-
-
-def _output(model: Model, folder: Path) -> spec.OutputTensorDescr:
-    axes: list[Any] = [
-        spec.BatchAxis(),
-        spec.ChannelAxis(channel_names=[spec.Identifier(f"class{c.id}") for c in model.classes]),
-    ]
-    for name, a in zip("zyx"[-model.net.ndim :], model.net.geometry, strict=True):
-        axis = spec.AxisId(name)
-        size = spec.SizeReference(tensor_id=INPUT, axis_id=axis, offset=-2 * a.margin)
-        halo = told_halo(a) - a.margin
-        axes.append(
-            spec.SpaceOutputAxisWithHalo(id=axis, size=size, halo=halo, **_scale(model, name))
-            if halo
-            else spec.SpaceOutputAxis(id=axis, size=size, **_scale(model, name))
-        )
-    return spec.OutputTensorDescr(
-        id=OUTPUT,
-        axes=axes,
-        test_tensor=spec.FileDescr(source=folder / "test_output.npy"),
-        data=spec.IntervalOrRatioDataDescr(type="float32", range=(0.0, 1.0)),
-        postprocessing=[spec.SoftmaxDescr(kwargs=spec.SoftmaxKwargs(axis=spec.AxisId("channel")))],
-    )
-
-
-def _scale(model: Model, axis: str) -> Any:
-    """Pixel size along an axis in the words of the spec, where it is known."""
-    size = model.pixel_size
-    if size is None or axis not in "yx":
-        return {}
-    return {"scale": size.y if axis == "y" else size.x, "unit": size.unit}
-
-
-def _tells(model: Model) -> bool:
-    """Whether a model has a sample, with contrast if it is normalised by itself."""
-    if not model.sample.size or not model.normalisation.each:
-        return bool(model.sample.size)
-    low, high = np.percentile(model.sample.reshape(len(model.sample), -1), PERCENTILES, axis=1)
-    return bool((low < high).all())
-
-
-def _noise(model: Model) -> NDArray[np.float32]:
-    """Stand-in for a sample: noise in the range of grey values that the model expects."""
-    shape = (model.net.in_channels, *sample_size(model.net))
-    along = (-1,) + (1,) * (len(shape) - 1)
-    normalisation = model.own_normalisation
-    noise = np.random.default_rng(0).standard_normal(shape)
-    scale, offset = (np.reshape(v, along) for v in (normalisation.scale, normalisation.offset))
-    raw: NDArray[np.float32] = (noise * scale + offset).astype(np.float32)
-    return raw
 
 
 def _legal_name(name: str) -> str:

@@ -5,6 +5,7 @@ import io
 import re
 import warnings
 import zipfile
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,8 @@ from napari_fcnseg.models.archive import Package, check_members
 from napari_fcnseg.models.model import Model
 from napari_fcnseg.models.plain import read_array
 from napari_fcnseg.models.zoo_axes import read_layout
-from napari_fcnseg.models.zoo_net import OnnxRun, ScriptRun, ZooNet
+from napari_fcnseg.models.zoo_net import ZooNet
+from napari_fcnseg.models.zoo_runs import OnnxRun, ScriptRun
 from napari_fcnseg.models.zoo_steps import Preprocessing, read_after, read_steps
 
 WEIGHTS = {"torchscript": ScriptRun, "onnx": OnnxRun}
@@ -107,14 +109,14 @@ def check_output(found: NDArray[Any], stored: NDArray[Any], where: str) -> None:
 
 def _validated(package: Package, description: dict[str, Any]) -> spec.ModelDescr:
     """Check a description by the rules of the spec, and bring it to its newest version."""
-    root: Any = package.path if package.path.is_dir() else zipfile.ZipFile(package.path)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = build_description(
-            description,
-            context=ValidationContext(root=root, perform_io_checks=False),
-            format_version="latest",
-        )
+    with ExitStack() as opened:
+        root: Any = package.path
+        if not package.path.is_dir():
+            root = opened.enter_context(zipfile.ZipFile(package.path))
+        opened.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")  # the spec's advice to who wrote it
+        context = ValidationContext(root=root, perform_io_checks=False)
+        found = build_description(description, context=context, format_version="latest")
     if isinstance(found, InvalidDescr):
         said = " ".join(str(found.validation_summary.errors[0].msg).split())
         raise ModelError(f"{package.path} breaks the rules of bioimage.io: {said}")

@@ -1,18 +1,14 @@
-"""Networks that came with their model, as TorchScript or ONNX, behind the interface of ours."""
+"""Networks that came with their model, behind the interface of ours."""
 
-import io
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from napari_fcnseg.errors import ModelError
 from napari_fcnseg.models.zoo_steps import Described, apply_steps
 from napari_fcnseg.nets.base import SegmentationNet
 from napari_fcnseg.nets.certificate import Certificate
@@ -21,7 +17,6 @@ from napari_fcnseg.nets.geometry import AxisGeometry, legal_size
 SMALL = 1e-7  # of a probability, whose logarithm is a score
 PER_PIXEL = 2048  # bytes that a U-Net of usual width keeps for each pixel of its input
 TOLD = "the halo in its description, which was not measured"
-MISSING = 'to run ONNX weights onnxruntime is needed: pip install "napari-fcnseg[onnx]"'
 
 
 @dataclass(frozen=True)
@@ -147,75 +142,6 @@ class ZooNet(SegmentationNet):
             none = 1 - y.amax(1, keepdim=True)
             return torch.cat([none, y], 1).clamp_min(SMALL).log()
         return y.clamp_min(SMALL).log() if self._probabilities else y
-
-
-class OnnxRun(nn.Module):
-    """ONNX weights in onnxruntime, on the processor.
-
-    Parameters
-    ----------
-    weights
-        Bytes of the file.
-    """
-
-    def __init__(self, weights: bytes) -> None:
-        super().__init__()
-        self._weights, self._session = weights, None
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Run it."""
-        session = self._open()
-        array = x.detach().float().cpu().contiguous().numpy()
-        found = session.run(None, {session.get_inputs()[0].name: array})[0]
-        return torch.from_numpy(found).to(x.device)
-
-    def _open(self) -> Any:
-        if self._session is None:
-            try:
-                import onnxruntime as runtime
-            except ImportError as error:
-                raise ModelError(MISSING) from error
-            options = runtime.SessionOptions()
-            options.intra_op_num_threads = torch.get_num_threads()
-            self._session = runtime.InferenceSession(
-                self._weights, options, providers=["CPUExecutionProvider"]
-            )
-        return self._session
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "OnnxRun":
-        return OnnxRun(self._weights)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_session": None}
-
-
-class ScriptRun(nn.Module):
-    """TorchScript weights.
-
-    Parameters
-    ----------
-    weights
-        Bytes of the file.
-    """
-
-    def __init__(self, weights: bytes) -> None:
-        super().__init__()
-        self._weights = weights
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # that TorchScript will go one day
-            self.script = torch.jit.load(io.BytesIO(weights), map_location="cpu").eval()
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Run it."""
-        found = self.script(x)
-        result: Tensor = found[0] if isinstance(found, list | tuple) else found
-        return result
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "ScriptRun":
-        return ScriptRun(self._weights)
-
-    def __reduce__(self) -> Any:
-        return ScriptRun, (self._weights,)
 
 
 def _arranged(x: Tensor, own: str, wanted: str) -> Tensor:

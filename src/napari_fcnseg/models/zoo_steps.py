@@ -1,7 +1,7 @@
 """What a bioimage.io model does before and after its network."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -58,15 +58,15 @@ class Preprocessing:
 
     def of(self, image: Image) -> "Preprocessing":
         """Return the steps with the numbers of an image."""
+        if all(_is_fixed(name, options) for name, options in self.steps):  # nothing to look at
+            return replace(self, fitted=tuple(POINTWISE[n](options) for n, options in self.steps))
         seen = torch.from_numpy(sample_pixels(image).astype(np.float32))
-        fitted = []
+        fitted: list[Step] = []
         for name, options in self.steps:
-            step = (
-                POINTWISE[name](options) if _is_fixed(name, options) else _fit(name, options, seen)
-            )
-            seen = step(seen)
-            fitted.append(step)
-        return Preprocessing(self.steps, self.channels, fitted=tuple(fitted))
+            fixed = _is_fixed(name, options)
+            fitted.append(POINTWISE[name](options) if fixed else _fit(name, options, seen))
+            seen = fitted[-1](seen)
+        return replace(self, fitted=tuple(fitted))
 
     def __call__(self, block: NDArray[Any]) -> NDArray[np.float32]:
         """Prepare raw pixels, shape ``(channels, ...)``; what is not finite becomes 0."""

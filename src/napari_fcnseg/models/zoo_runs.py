@@ -1,0 +1,81 @@
+"""What runs the weights of other tools: TorchScript and ONNX."""
+
+import io
+import warnings
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from napari_fcnseg.errors import ModelError
+
+MISSING = 'to run ONNX weights onnxruntime is needed: pip install "napari-fcnseg[onnx]"'
+
+
+class OnnxRun(nn.Module):
+    """ONNX weights in onnxruntime, on the processor.
+
+    Parameters
+    ----------
+    weights
+        Bytes of the file.
+    """
+
+    def __init__(self, weights: bytes) -> None:
+        super().__init__()
+        self._weights, self._session = weights, None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Run it."""
+        session = self._open()
+        array = x.detach().float().cpu().contiguous().numpy()
+        found = session.run(None, {session.get_inputs()[0].name: array})[0]
+        return torch.from_numpy(found).to(x.device)
+
+    def _open(self) -> Any:
+        if self._session is None:
+            try:
+                import onnxruntime as runtime
+            except ImportError as error:
+                raise ModelError(MISSING) from error
+            options = runtime.SessionOptions()
+            options.intra_op_num_threads = torch.get_num_threads()
+            self._session = runtime.InferenceSession(
+                self._weights, options, providers=["CPUExecutionProvider"]
+            )
+        return self._session
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "OnnxRun":
+        return OnnxRun(self._weights)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_session": None}
+
+
+class ScriptRun(nn.Module):
+    """TorchScript weights.
+
+    Parameters
+    ----------
+    weights
+        Bytes of the file.
+    """
+
+    def __init__(self, weights: bytes) -> None:
+        super().__init__()
+        self._weights = weights
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # that TorchScript will go one day
+            self.script = torch.jit.load(io.BytesIO(weights), map_location="cpu").eval()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Run it."""
+        found = self.script(x)
+        result: Tensor = found[0] if isinstance(found, list | tuple) else found
+        return result
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "ScriptRun":
+        return ScriptRun(self._weights)
+
+    def __reduce__(self) -> Any:
+        return ScriptRun, (self._weights,)
