@@ -50,6 +50,10 @@ class ModelError(FcnsegError):
     exit_code = 6
 
 
+class UntrustedCodeError(ModelError):
+    """A model can only be run by source code that comes with it, and nobody has allowed that."""
+
+
 class DeviceError(FcnsegError):
     """The wanted compute device is not there."""
 

@@ -14,11 +14,16 @@ def add_model(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--weights",
-        choices=("torchscript", "onnx"),
+        choices=("torchscript", "onnx", "pytorch_state_dict"),
         help="of another tool's model; by default TorchScript, if there are any",
     )
     parser.add_argument(
         "--download", action="store_true", help="fetch a model from elsewhere, once"
+    )
+    parser.add_argument(
+        "--trust-code",
+        action="store_true",
+        help="run source code that comes with a model: it can do anything on this machine",
     )
 
 
@@ -27,4 +32,10 @@ def load_told(options: Namespace, path: str | None = None, check: bool = False) 
     from napari_fcnseg.models.load import load_model
 
     source = path or options.model
-    return load_model(source, check=check, weights=options.weights, download=options.download)
+    return load_model(
+        source,
+        check=check,
+        weights=options.weights,
+        download=options.download,
+        trust_code=options.trust_code,
+    )

@@ -3,8 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import tifffile
+from qtpy.QtWidgets import QMessageBox
 from tests.conftest import make_model
 from tests.gui.conftest import MINUTE
+from tests.models.zoo_packages import write_code_model
 
 import napari_fcnseg as fs
 from napari_fcnseg.gui.choices import trained_models
@@ -103,6 +105,21 @@ def test_a_file_is_segmented_without_being_opened(
     ended(segment)
     result = viewer.layers["stack segmented"]
     assert np.array_equal(result.data, fs.segment(net, pixels, axes="ZYX"))
+
+
+@pytest.mark.filterwarnings("ignore")  # of bioimageio.core, which writes the model
+def test_code_of_a_model_is_run_only_after_a_yes(segment, told, tmp_path, monkeypatch):
+    path, executed, _, _ = write_code_model(tmp_path)
+    buttons, asked = QMessageBox.StandardButton, []
+    for answer in (buttons.No, buttons.Yes):
+        monkeypatch.setattr(
+            QMessageBox, "warning", lambda *a, answer=answer: asked.append(a[2]) or answer
+        )
+        segment.load(path)
+        assert executed.exists() == (answer == buttons.Yes)
+    assert len(asked) == 2
+    assert all("may do anything on this machine" in text for text in asked)
+    assert not told
 
 
 def test_models_are_loaded_from_files(segment, net, told, tmp_path):

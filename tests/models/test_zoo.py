@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from tests.models.packages import rewrite
-from tests.models.zoo_packages import write_zoo_model
+from tests.models.packages import forge, rewrite
+from tests.models.zoo_packages import SOURCE, write_code_model, write_zoo_model
 
 import napari_fcnseg as fs
 from napari_fcnseg.cli import main
-from napari_fcnseg.errors import FcnsegError, ModelError
+from napari_fcnseg.errors import FcnsegError, ModelError, UntrustedCodeError
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of bioimageio.core, which writes the models
 SIGMOID = [{"id": "sigmoid"}]
@@ -264,9 +264,47 @@ def test_weights_that_write_files_are_not_loaded(tmp_path):
 
     target = tmp_path / "executed"
     torch.jit.script(Evil(str(target))).save(tmp_path / "evil.pt")
-    from tests.models.packages import forge
-
     forge(path, "w.pt", (tmp_path / "evil.pt").read_bytes())
     with pytest.raises(ModelError, match="reads or writes files"):
         fs.load_model(path, check=True)
+    assert not target.exists()
+
+
+@pytest.fixture
+def code(tmp_path):
+    """A package that only its own source code can run, and a file that the code writes."""
+    return write_code_model(tmp_path)
+
+
+def test_source_code_is_run_only_after_consent(code):
+    path, target, image, wanted = code
+    with pytest.raises(UntrustedCodeError, match=r"net\.py.*may do anything"):
+        fs.load_model(path, check=True)
+    assert not target.exists()
+    model = fs.load_model(path, check=True, trust_code=True)
+    assert target.exists()
+    found = fs.segment(model, image[0, 0], "probabilities", axes="YX")
+    assert found[1] == pytest.approx(wanted[0, 0], abs=1e-5)
+
+
+def test_consent_is_for_the_code_that_the_checksum_tells(code):
+    path, target, _, _ = code
+    rewrite(path, **{"net.py": SOURCE.format(target=str(target)).encode() + b"# more"})
+    with pytest.raises(ModelError, match=r"net\.py does not match its checksum"):
+        fs.load_model(path, trust_code=True)
+    assert not target.exists()
+
+
+def test_a_library_is_code_too(code):
+    """It could be `os`, and its callable `system`."""
+    path, target, _, _ = code
+    with zipfile.ZipFile(path) as package:
+        described = yaml.safe_load(package.read("rdf.yaml"))
+    described["weights"]["pytorch_state_dict"]["architecture"] = {
+        "callable": "mkdir", "import_from": "os", "kwargs": {"path": str(target)},
+    }  # fmt: skip
+    rewrite(path, **{"rdf.yaml": yaml.safe_dump(described)})
+    with pytest.raises(UntrustedCodeError, match="mkdir of the library os"):
+        fs.load_model(path)
+    assert main(["info", str(path)]) == 6
     assert not target.exists()

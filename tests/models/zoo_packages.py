@@ -1,7 +1,9 @@
 """Small models of other tools, as the BioImage Model Zoo has them."""
 
+import hashlib
 import io
 import warnings
+import zipfile
 
 import numpy as np
 import torch
@@ -121,3 +123,43 @@ def _tell_halo(path, halo):
         if axis["type"] == "space":
             axis["halo"] = 2 if axis["id"] == "z" else halo
     rewrite(path, **{DESCRIPTION: yaml.safe_dump(changed)})
+
+
+SOURCE = """
+from pathlib import Path
+import torch
+
+Path({target!r}).touch()
+
+def make_net(scale):
+    net = torch.nn.Conv2d(1, 1, 5, padding=2)
+    net.scale = scale
+    return net
+"""
+
+
+def write_code_model(folder):
+    """Write a package that only its own source code can run; the code writes a file."""
+    path, image, wanted = write_zoo_model(folder, after=[{"id": "sigmoid"}])
+    target, buffer = folder / "executed", io.BytesIO()
+    state = torch.jit.load(str(folder / "w.pt")).conv.state_dict()
+    torch.save({k: v.detach().clone() for k, v in state.items()}, buffer)
+    source = SOURCE.format(target=str(target)).encode()
+    with zipfile.ZipFile(path) as package:
+        described = yaml.safe_load(package.read("rdf.yaml"))
+    described["weights"] = {
+        "pytorch_state_dict": {
+            "source": "state.pt",
+            "sha256": hashlib.sha256(buffer.getvalue()).hexdigest(),
+            "pytorch_version": "2.6.0",
+            "architecture": {
+                "source": "net.py",
+                "sha256": hashlib.sha256(source).hexdigest(),
+                "callable": "make_net",
+                "kwargs": {"scale": 1},
+            },
+        }
+    }
+    files = {"state.pt": buffer.getvalue(), "net.py": source, "w.pt": None}
+    rewrite(path, **files, **{"rdf.yaml": yaml.safe_dump(described)})
+    return path, target, image, wanted

@@ -9,9 +9,9 @@ import dask.array as da
 from napari import Viewer
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels
-from qtpy.QtWidgets import QFileDialog, QPushButton
+from qtpy.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
 
-from napari_fcnseg.errors import FcnsegError
+from napari_fcnseg.errors import FcnsegError, UntrustedCodeError
 from napari_fcnseg.events import Event, Predicted, PredictionStarted, Steps, TileDone
 from napari_fcnseg.gui.choices import trained_models
 from napari_fcnseg.gui.dock import DockContent
@@ -177,12 +177,24 @@ class SegmentWidget(DockContent):
         if path:
             self.load(Path(path))
 
-    def load(self, path: Path) -> None:
-        """Load a model from a file and choose it."""
+    def load(self, path: Path, trust_code: bool = False) -> None:
+        """Load a model from a file and choose it; ask before source code of it is run."""
         try:
-            trained_models(self._viewer).add(load_model(path))
+            trained_models(self._viewer).add(load_model(path, trust_code=trust_code))
+        except UntrustedCodeError as error:
+            if _consents(self, str(error)):
+                self.load(path, trust_code=True)
         except FcnsegError as error:
             tell(error)
+
+
+def _consents(parent: QWidget, text: str) -> bool:
+    """Ask whether source code of a model may be run; no is what Enter says."""
+    yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
+    asked = QMessageBox.warning(
+        parent, "Run code of a model?", f"{text}\n\nRun its code?", yes | no, no
+    )
+    return bool(asked == yes)
 
 
 def _measured(run: Run, device: str) -> Generator[Estimate, None, None]:

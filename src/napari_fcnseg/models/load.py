@@ -23,8 +23,9 @@ def load_model(
     path: str | Path,
     *,
     check: bool = False,
-    weights: Literal["torchscript", "onnx"] | None = None,
+    weights: Literal["torchscript", "onnx", "pytorch_state_dict"] | None = None,
     download: bool = False,
+    trust_code: bool = False,
 ) -> Model:
     """Load a model that napari-fcnseg saved, or one of the BioImage Model Zoo.
 
@@ -43,6 +44,9 @@ def load_model(
         Which weights of another tool's model are taken; by default TorchScript, if there are any.
     download
         Whether a model from elsewhere may be fetched, once; it is kept in a cache.
+    trust_code
+        Whether source code that comes with a model of another tool, or the library that it names,
+        may be run: it can do anything on this machine. State dicts of others need it.
 
     Returns
     -------
@@ -51,6 +55,8 @@ def load_model(
 
     Raises
     ------
+    UntrustedCodeError
+        If only source code can run it, without `trust_code`.
     ModelError
         If it is not there, damaged or made to do harm, cannot be run here, or fails the check.
     """
@@ -60,7 +66,7 @@ def load_model(
         description = read_description(package)
         ours = _dig(description, "config", "napari_fcnseg")
         if ours is None:
-            return build_zoo_model(package, description, weights, check)
+            return build_zoo_model(package, description, weights, check, trust_code)
         model = _build(package, description, Stored.read(ours, str(path)))
         if check:
             _check(package, description, model)

@@ -1,8 +1,5 @@
 """Models of other tools, from the BioImage Model Zoo: described as bioimage.io, run by us."""
 
-import hashlib
-import io
-import re
 import warnings
 import zipfile
 from contextlib import ExitStack
@@ -17,22 +14,24 @@ from numpy.typing import NDArray
 from napari_fcnseg.annotations.classes import BACKGROUND, MAX_ID, SegClass, default_class
 from napari_fcnseg.errors import ModelError
 from napari_fcnseg.images.image import Image
-from napari_fcnseg.models.archive import Package, check_members
+from napari_fcnseg.models.archive import Package
 from napari_fcnseg.models.model import Model
 from napari_fcnseg.models.plain import read_array
 from napari_fcnseg.models.zoo_axes import read_layout
 from napari_fcnseg.models.zoo_net import ZooNet
-from napari_fcnseg.models.zoo_runs import OnnxRun, ScriptRun
 from napari_fcnseg.models.zoo_steps import Preprocessing, read_after, read_steps
+from napari_fcnseg.models.zoo_weights import file_name, open_weights, read_file
 
-WEIGHTS = {"torchscript": ScriptRun, "onnx": OnnxRun}
-FORBIDDEN = re.compile(rb"\b(aten\.|torch\.)(save|from_file|load)\b|\bprim\.PythonOp\b")
 TOLERANCE = 1e-4  # of a probability
 ONE = 1e-3  # how far probabilities of a pixel may be from adding up to 1
 
 
 def build_zoo_model(
-    package: Package, description: dict[str, Any], weights: str | None, check: bool
+    package: Package,
+    description: dict[str, Any],
+    weights: str | None = None,
+    check: bool = False,
+    trust_code: bool = False,
 ) -> Model:
     """Build a model of another tool.
 
@@ -46,6 +45,8 @@ def build_zoo_model(
         ``"torchscript"`` or ``"onnx"``; by default the first that it has.
     check
         Whether to compare what it makes of its test input with its test output.
+    trust_code
+        Whether source code of the package may be run.
 
     Raises
     ------
@@ -62,7 +63,7 @@ def build_zoo_model(
         )
     taken, given = described.inputs[0], described.outputs[0]
     layout, channels = read_layout(taken, given, where)
-    kind, data = _weights(package, described, weights)
+    kind, run, key = open_weights(package, described.weights, weights, trust_code)
     steps = read_steps(taken.preprocessing, layout.space.lower(), where)
     sample = _tensor(package, taken, layout.into, "NC" + layout.space)[0]
     output = _tensor(package, given, layout.out, "NC" + layout.space)[0]
@@ -70,14 +71,14 @@ def build_zoo_model(
     names = _names(given, len(output))
     classes = _classes(names, exclusive)
     net = ZooNet(
-        WEIGHTS[kind](data),
+        run,
         layout,
         channels,
         len(classes),
         read_after(given.postprocessing, where),
         exclusive,
         probabilities,
-        key=f"{kind} {hashlib.sha256(data).hexdigest()}",
+        key=f"{kind} {key}",
     )
     model = Model(
         net=net.eval(),
@@ -125,56 +126,12 @@ def _validated(package: Package, description: dict[str, Any]) -> spec.ModelDescr
     return found
 
 
-def _weights(package: Package, described: spec.ModelDescr, wanted: str | None) -> tuple[str, bytes]:
-    """Return which weights are taken, and their bytes."""
-    there = [kind for kind in WEIGHTS if getattr(described.weights, kind)]
-    if wanted and wanted not in there:
-        raise ModelError(
-            f"{package.path} has no {wanted} weights; it has {', '.join(there) or 'none of these'}"
-        )
-    if not there:
-        raise ModelError(
-            f"{package.path} has no TorchScript or ONNX weights: others need code of the package "
-            "or of another library, which is not run here. Convert them with bioimageio.core"
-        )
-    kind = wanted or there[0]
-    entry = getattr(described.weights, kind)
-    if getattr(entry, "external_data", None):
-        raise ModelError(f"{package.path}: ONNX weights in two files cannot be read; join them")
-    data = package.read(_source(entry.source), sha256=entry.sha256 and str(entry.sha256))
-    if kind == "torchscript":
-        _check_script(data, str(package.path))
-    return kind, data
-
-
-def _check_script(data: bytes, where: str) -> None:
-    """TorchScript may read and write files; a network does not."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as script:
-            check_members(script, f"{where}: TorchScript weights")
-            sources = [script.read(n) for n in script.namelist() if n.endswith(".py")]
-    except zipfile.BadZipFile as error:
-        raise ModelError(f"{where}: its TorchScript weights are damaged: {error}") from error
-    for source in sources:
-        if found := FORBIDDEN.search(source):
-            raise ModelError(
-                f"{where}: its TorchScript weights call {found[0].decode()}, which reads or writes "
-                "files; no network needs that, and it was not loaded"
-            )
-
-
-def _source(source: Any) -> str:
-    """Name of a file of the package."""
-    return str(getattr(source, "root", source))
-
-
 def _tensor(package: Package, tensor: Any, stored: str, wanted: str) -> Any:
     """Read a test tensor, with the axes ``wanted``."""
     if tensor.test_tensor is None:
         raise ModelError(f"{package.path} has no test tensors, which tell what its outputs mean")
     file = tensor.test_tensor
-    data = package.read(_source(file.source), sha256=file.sha256 and str(file.sha256))
-    found = read_array(data, f"{package.path}: {_source(file.source)}")
+    found = read_array(read_file(package, file), f"{package.path}: {file_name(file)}")
     if found.ndim != len(stored):
         raise ModelError(f"{package.path}: a test tensor has {found.ndim} axes, not {len(stored)}")
     found = found.reshape([*found.shape, *[1] * (len(wanted) - len(stored))])
