@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_fcnseg.errors import ImageError
+from napari_fcnseg.models.archive import DESCRIPTIONS
 from napari_fcnseg.printing import open_as_told, print_json, print_table
 
 
@@ -41,7 +42,7 @@ def info(options: Namespace) -> int:
         from napari_fcnseg.nets.registry import outline_net
 
         found = describe(outline_net(options.what), options.tile, options.batch)
-    elif path.suffix == ".zip" or (path / "bioimageio.yaml").exists():
+    elif path.suffix == ".zip" or any((path / name).exists() for name in DESCRIPTIONS):
         from napari_fcnseg.models.load import load_model
 
         found = load_model(path, check=True).describe(options.tile, options.batch)

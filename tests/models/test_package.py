@@ -197,6 +197,13 @@ def test_a_model_needs_classes_and_channels_that_fit(model):
         fs.Model(make_model(in_channels=3).net, model.normalisation, CLASSES)
 
 
+def test_what_could_not_be_read_again_is_not_written(model, tmp_path):
+    odd = replace(model, classes=(fs.SegClass(1, "a", "red"), model.classes[1]))
+    with pytest.raises(ModelError, match=r"cannot be saved: classes\.0\.color"):
+        odd.save(tmp_path / "m.zip")
+    assert not list(tmp_path.iterdir())
+
+
 def test_small_numbers_stay_numbers(model, tmp_path):
     """YAML 1.1 takes 1e-06 for a text."""
     normalisation = Normalisation("mean_std", (1e-6,), (2e-12,))

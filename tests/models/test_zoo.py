@@ -14,6 +14,7 @@ from tests.models.zoo_packages import SOURCE, write_code_model, write_zoo_model
 import napari_fcnseg as fs
 from napari_fcnseg.cli import main
 from napari_fcnseg.errors import FcnsegError, ModelError, UntrustedCodeError
+from napari_fcnseg.models.fingerprint import fingerprint
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of bioimageio.core, which writes the models
 SIGMOID = [{"id": "sigmoid"}]
@@ -192,6 +193,15 @@ def test_it_can_be_copied_and_sent_to_workers(tmp_path):
     for net in (copy.deepcopy(model.net), pickle.loads(pickle.dumps(model.net))):
         x = torch.from_numpy(_prepared(model, image))[None]
         assert net.output(x)[0].detach().numpy() == pytest.approx(wanted[0], abs=1e-5)
+
+
+def test_it_is_told_by_its_weights_and_steps_not_by_an_image(tmp_path):
+    """What a journal knows a model by: a prediction goes on with the same one."""
+    path, image, _ = write_zoo_model(tmp_path, after=SIGMOID, before=STEPS["mean of an image"])
+    model = fs.load_model(path)
+    on_image = model.on(fs.Image(image[0], "CYX"))
+    assert fingerprint(model) == fingerprint(on_image) == fingerprint(fs.load_model(path))
+    assert "function" not in str(on_image.describe())
 
 
 def test_the_command_line_segments_with_it_and_goes_on(tmp_path, capsys):

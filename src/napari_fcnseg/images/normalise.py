@@ -1,7 +1,7 @@
 """Normalisation: of the training images or of each image by itself, never per tile."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -41,6 +41,10 @@ class Normalisation:
     def channels(self) -> int:
         """Number of channels."""
         return len(self.offset)
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return asdict(self)
 
     def of(self, image: Image) -> "Normalisation":
         """Normalisation of an image: this one, or with `each` one that is fitted on all of it.

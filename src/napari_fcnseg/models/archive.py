@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from napari_fcnseg.errors import ModelError
 
+DESCRIPTIONS = ("bioimageio.yaml", "rdf.yaml")  # what a package says of itself
 MEMBERS = 10_000
 LARGEST = 2**35  # bytes of all files: more than the weights of any segmentation network
 PACKED = 200  # times that a file of a zip may be smaller than what is in it

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from dataclasses import asdict
 
 import numpy as np
 
@@ -13,7 +12,7 @@ def fingerprint(model: Model) -> str:
     """SHA-256 over all that decides what a model predicts."""
     found = hashlib.sha256()
     ids = [c.id for c in model.classes]
-    normalisation = asdict(model.normalisation)
+    normalisation = model.normalisation.plain()
     if not normalisation["each"]:  # so that older models stay what they were
         del normalisation["each"]
     plain = [model.net.name, model.net.options, normalisation, ids]

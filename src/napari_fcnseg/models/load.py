@@ -8,15 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fcnseg.errors import FcnsegError, ModelError
-from napari_fcnseg.models.archive import Package
+from napari_fcnseg.models.archive import DESCRIPTIONS, Package
 from napari_fcnseg.models.fetch import fetch, is_elsewhere
 from napari_fcnseg.models.model import Model
 from napari_fcnseg.models.plain import LONGEST, read_array, read_tensors, read_yaml
 from napari_fcnseg.models.stored import Stored
 from napari_fcnseg.models.zoo import build_zoo_model, check_output
 from napari_fcnseg.nets.registry import build_net, outline_net
-
-DESCRIPTIONS = ("bioimageio.yaml", "rdf.yaml")
 
 
 def load_model(

@@ -1,7 +1,7 @@
 """A trained network with all that its use needs."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +102,7 @@ class Model:
             "model": self.name,
             "classes": {c.id: c.name for c in self.classes},
             **describe(self.net, tile, batch),
-            "normalisation": asdict(self.normalisation),
+            "normalisation": self.normalisation.plain(),
             "pixel_size": str(self.pixel_size) if self.pixel_size else None,
             "recipe": self.recipe.to_dict() if self.recipe else None,
             **self.provenance,

@@ -86,6 +86,7 @@ def check_place(path: Path, overwrite: bool = False) -> None:
 
 def _describe(model: Model, folder: Path, formats: Collection[Format]) -> spec.ModelDescr:
     """Write the files of the package into `folder` and describe them."""
+    stored, about = Stored.of(model), model.about.described()
     sample = make_sample(model)
     probabilities = model.probabilities(sample)
     np.save(folder / "test_input.npy", sample[None])
@@ -94,7 +95,6 @@ def _describe(model: Model, folder: Path, formats: Collection[Format]) -> spec.M
     weights = {k: v.cpu().contiguous() for k, v in model.net.state_dict().items()}
     torch.save(weights, folder / "weights.pt")
     (folder / "README.md").write_text(_readme(model), "utf-8")
-    stored, about = Stored.of(model), model.about.described()
     names = [c.name for c in model.classes]
     build = stored.net.model_dump(include={"name", "in_channels", "classes"})
     return spec.ModelDescr(

@@ -73,23 +73,33 @@ class Stored(_Part):
 
     @classmethod
     def of(cls, model: Model) -> Self:
-        """Tell what a package must remember of a model."""
+        """Tell what a package must remember of a model.
+
+        Raises
+        ------
+        ModelError
+            If a class, a number or an option of it could not be read again.
+        """
         net = {
             "name": model.net.name,
             "in_channels": model.net.in_channels,
             "classes": model.net.classes,
             "options": model.net.options,
         }
-        return cls.model_validate({
+        found = {
             "format": FORMAT,
             "net": net,
-            "normalisation": _lists(model.normalisation),
+            "normalisation": _lists(model.own_normalisation),
             "classes": [asdict(c) for c in model.classes],
             "recipe": model.recipe.to_dict() if model.recipe else None,
             "provenance": dict(model.provenance),
             "pixel_size": asdict(model.pixel_size) if model.pixel_size else None,
             "about": _lists(model.about),
-        })  # fmt: skip
+        }
+        try:
+            return cls.model_validate(found)
+        except ValidationError as error:
+            raise ModelError(f"{model.name} cannot be saved: {_first(error)}") from error
 
     @classmethod
     def read(cls, found: Any, where: str) -> Self:
@@ -109,11 +119,9 @@ class Stored(_Part):
         try:
             stored = cls.model_validate(found)
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(map(str, first["loc"])) or "it"
             raise ModelError(
-                f"{where} does not describe a model of napari-fcnseg: {place}: {first['msg']}. The "
-                "file is damaged, or was changed by hand"
+                f"{where} does not describe a model of napari-fcnseg: {_first(error)}. The file is "
+                "damaged, or was changed by hand"
             ) from error
         stored._check_options(where)
         if stored.pixel_size and stored.pixel_size.unit not in PICOMETERS:
@@ -157,6 +165,12 @@ class Stored(_Part):
                 tuple(self.about.cite),
             ),
         }
+
+
+def _first(error: ValidationError) -> str:
+    """Place and text of the first thing that is wrong."""
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc'])) or 'it'}: {first['msg']}"
 
 
 def _lists(found: Any) -> dict[str, Any]:

@@ -56,6 +56,10 @@ class Preprocessing:
     each: bool = True
     fitted: tuple[Step, ...] = field(default=(), compare=False, repr=False)
 
+    def plain(self) -> dict[str, Any]:
+        """Return the steps as plain data; what was fitted to an image is left out."""
+        return {"kind": self.kind, "each": self.each, "steps": [list(s) for s in self.steps]}
+
     def of(self, image: Image) -> "Preprocessing":
         """Return the steps with the numbers of an image."""
         if all(_is_fixed(name, options) for name, options in self.steps):  # nothing to look at
