@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import napari_fcnseg
+from tests.conftest import make_model
 
 SOURCE = Path(napari_fcnseg.__file__).parent
 GUI = {"napari", "qtpy", "magicgui", "superqt", "psygnal", "PyQt5", "PyQt6", "PySide6"}
@@ -79,3 +80,10 @@ def test_geometry_recipes_and_events_load_no_torch(module):
 def test_every_public_name_is_there():
     for name in napari_fcnseg.__all__:
         assert getattr(napari_fcnseg, name) is not None
+
+
+def test_a_model_of_ours_loads_without_the_rules_of_bioimage_io(tmp_path):
+    """They take a second, and only who writes a package, or runs one of others, needs them."""
+    path = make_model().save(tmp_path / "m.zip")
+    code = f"import sys, napari_fcnseg as fs; fs.load_model({str(path)!r}, check=True)"
+    assert run(f"{code}; print('bioimageio' in sys.modules)") == "False"

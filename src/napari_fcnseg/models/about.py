@@ -30,7 +30,8 @@ class About:
     cite: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        self.described()
+        if self.authors or self.license or self.cite:
+            self.described()
 
     def described(self) -> dict[str, Any]:
         """Return authors, licence and citations in the words of the bioimage.io spec.

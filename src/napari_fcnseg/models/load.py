@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from napari_fcnseg.errors import FcnsegError, ModelError
 from napari_fcnseg.models.archive import DESCRIPTIONS, Package
+from napari_fcnseg.models.compare import check_output
 from napari_fcnseg.models.fetch import fetch, is_elsewhere
 from napari_fcnseg.models.model import Model
 from napari_fcnseg.models.plain import LONGEST, read_array, read_tensors, read_yaml
 from napari_fcnseg.models.stored import Stored
-from napari_fcnseg.models.zoo import build_zoo_model, check_output
 from napari_fcnseg.nets.registry import build_net, outline_net
 
 
@@ -64,6 +64,8 @@ def load_model(
         description = read_description(package)
         ours = _dig(description, "config", "napari_fcnseg")
         if ours is None:
+            from napari_fcnseg.models.zoo import build_zoo_model  # its rules take a second
+
             return build_zoo_model(package, description, weights, check, trust_code)
         model = _build(package, description, Stored.read(ours, str(path)))
         if check:

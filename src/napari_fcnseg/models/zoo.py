@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from bioimageio.spec import InvalidDescr, ValidationContext, build_description
 from bioimageio.spec.model import v0_5 as spec
-from numpy.typing import NDArray
 
 from napari_fcnseg.annotations.classes import BACKGROUND, MAX_ID, SegClass, default_class
 from napari_fcnseg.errors import ModelError
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.models.archive import Package
+from napari_fcnseg.models.compare import check_output
 from napari_fcnseg.models.model import Model
 from napari_fcnseg.models.plain import read_array
 from napari_fcnseg.models.zoo_axes import read_layout
@@ -22,7 +22,6 @@ from napari_fcnseg.models.zoo_net import ZooNet
 from napari_fcnseg.models.zoo_steps import Preprocessing, read_after, read_steps
 from napari_fcnseg.models.zoo_weights import file_name, open_weights, read_file
 
-TOLERANCE = 1e-4  # of a probability
 ONE = 1e-3  # how far probabilities of a pixel may be from adding up to 1
 
 
@@ -94,18 +93,6 @@ def build_zoo_model(
             found = net.output(own[None])[0].numpy()
         check_output(found, output, f"{where}: test output")
     return model
-
-
-def check_output(found: NDArray[Any], stored: NDArray[Any], where: str) -> None:
-    """Raise `ModelError` unless a model gives its stored test output."""
-    if stored.shape != found.shape:
-        raise ModelError(f"{where} has the shape {stored.shape}, the model gives {found.shape}")
-    difference = float(np.abs(found - stored).max())
-    if not difference <= TOLERANCE:
-        raise ModelError(
-            f"{where}: what the model gives differs from its stored test output by "
-            f"{difference:.2g}; it was damaged, or these versions compute something else"
-        )
 
 
 def _validated(package: Package, description: dict[str, Any]) -> spec.ModelDescr:
