@@ -13,7 +13,7 @@ from tests.models.zoo_packages import SOURCE, write_code_model, write_zoo_model
 
 import napari_fcnseg as fs
 from napari_fcnseg.cli import main
-from napari_fcnseg.errors import FcnsegError, ModelError, UntrustedCodeError
+from napari_fcnseg.errors import FcnsegError, ImageError, ModelError, UntrustedCodeError
 from napari_fcnseg.models.fingerprint import fingerprint
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of bioimageio.core, which writes the models
@@ -92,6 +92,18 @@ def test_steps_before_the_network(tmp_path, steps):
 def _prepared(model, image):
     raw = fs.Image(image[0], "CYX")
     return model.normalisation.of(raw)(image[0])
+
+
+@pytest.mark.parametrize("steps", ["mean of an image", "percentiles"])
+def test_pixels_that_are_no_numbers_do_not_spoil_the_others(tmp_path, steps):
+    path, image, wanted = write_zoo_model(tmp_path, before=STEPS[steps], after=SIGMOID)
+    model, holed = fs.load_model(path), image[0, 0].copy()
+    holed[3, 3], holed[40, 30] = np.nan, np.inf
+    found = fs.segment(model, holed, "probabilities", axes="YX")[1]
+    assert np.isfinite(found).all()
+    assert found[10:30] == pytest.approx(wanted[0, 0, 10:30], abs=0.01)
+    with pytest.raises(ImageError, match="no finite pixel"):
+        fs.segment(model, np.full((48, 40), np.nan, np.float32), axes="YX")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_fcnseg.errors import ModelError
+from napari_fcnseg.errors import ImageError, ModelError
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.normalise import sample_pixels
 
@@ -61,10 +61,20 @@ class Preprocessing:
         return {"kind": self.kind, "each": self.each, "steps": [list(s) for s in self.steps]}
 
     def of(self, image: Image) -> "Preprocessing":
-        """Return the steps with the numbers of an image."""
+        """Return the steps with the numbers of an image.
+
+        Raises
+        ------
+        ImageError
+            If a channel has no finite pixel.
+        """
         if all(_is_fixed(name, options) for name, options in self.steps):  # nothing to look at
             return replace(self, fitted=tuple(POINTWISE[n](options) for n, options in self.steps))
-        seen = torch.from_numpy(sample_pixels(image).astype(np.float32))
+        pixels = sample_pixels(image).astype(np.float32)
+        pixels[~np.isfinite(pixels)] = np.nan
+        if np.isnan(pixels).all(axis=1).any():
+            raise ImageError(f"a channel of {image.name} has no finite pixel")
+        seen = torch.from_numpy(pixels)
         fitted: list[Step] = []
         for name, options in self.steps:
             fixed = _is_fixed(name, options)
@@ -149,19 +159,20 @@ def _is_fixed(name: str, options: dict[str, Any]) -> bool:
 
 
 def _fit(name: str, options: dict[str, Any], seen: Tensor) -> Step:
-    """Return a step with the numbers of pixels, ``(channels, n)``."""
+    """Return a step with the numbers of pixels, ``(channels, n)``, those that are not NaN."""
     rows = (seen if options["own"] else seen.reshape(1, -1)).numpy().astype(np.float64)
 
     def percentiles(q: float | None, otherwise: float | None) -> Any:
         if q is None:
             return otherwise
-        return np.percentile(rows, q, axis=1).tolist()
+        return np.nanpercentile(rows, q, axis=1).tolist()
 
     if name == "zero_mean_unit_variance":
-        mean, std = rows.mean(1).tolist(), (rows.std(1) + options["eps"]).tolist()
+        mean = np.nanmean(rows, axis=1).tolist()
+        std = (np.nanstd(rows, axis=1) + options["eps"]).tolist()
         return lambda x: (x - _per_channel(mean, x)) / _per_channel(std, x)
     if name == "scale_range":
-        low, high = np.percentile(
+        low, high = np.nanpercentile(
             rows, (options["min_percentile"], options["max_percentile"]), axis=1
         )
         first, scale = low.tolist(), (high - low + options["eps"]).tolist()
