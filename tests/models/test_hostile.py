@@ -96,6 +96,8 @@ LAUGHS = [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12
     [
         ("\n".join(["a0: &a0 [ha, ha, ha]", *LAUGHS]), "repeats itself"),
         ("a: &a [*a]", "contains itself"),
+        ("a: &a {x: 1}\nb: {<<: [*a, *a]}", "merges mappings"),
+        ("a: !!pairs [x: " + "[" * 100 + "]" * 100 + "]", "nests too deeply"),
         ("a: " + "[" * 100 + "]" * 100, "nests too deeply"),
         ("a: " + "[" * 50_000, "no description"),
         ("- just\n- a list", "no mapping"),
@@ -163,6 +165,24 @@ def test_a_zip_bomb_as_weights(path):
         package.writestr("archive/data/999", bytes(2**26))
     forge(path, "weights.pt", packed.getvalue())
     refused(path, "made to fill the memory")
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_bomb_that_declares_to_be_small(path, packing):
+    """What a file unpacks to is not what it says."""
+    import resource
+
+    with zipfile.ZipFile(path) as package:
+        others = {n: package.read(n) for n in package.namelist() if n != DESCRIPTION}
+    with zipfile.ZipFile(path, "w", packing) as package:
+        for name, content in others.items():
+            package.writestr(name, content)
+        package.writestr(DESCRIPTION, bytes(2**28))
+    liar = path.read_bytes().replace(struct.pack("<I", 2**28), struct.pack("<I", 100))
+    path.write_bytes(liar)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    refused(path, ".")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kB
 
 
 def test_many_files_and_large_ones(path, monkeypatch):

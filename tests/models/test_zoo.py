@@ -1,6 +1,8 @@
 """Models of other tools: what bioimageio.core computes with them, we compute, tiled or not."""
 
 import copy
+import hashlib
+import io
 import pickle
 import zipfile
 
@@ -272,24 +274,92 @@ def test_models_that_cannot_be_run(tmp_path, change, said):
         fs.load_model(path)
 
 
-def test_weights_that_write_files_are_not_loaded(tmp_path):
+WRITES = 'torch.save(x, "TARGET")'
+PIECES = {
+    "as PyTorch writes it": (WRITES, "code"),
+    "with a space": (WRITES.replace(".", ". "), "code"),
+    "over two lines": (WRITES.replace("torch.", "torch.\\\n"), "code"),
+    "behind a text with a mark of comments": ('y = "#"; ' + WRITES, "code"),
+    "in capitals": (WRITES, "CODE"),
+    "an operator of a library": ('ops.image.write_file("TARGET", x)', "code"),
+}
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_weights_that_write_files_are_not_loaded(tmp_path, piece):
+    """The code of TorchScript is text, and runs when it is loaded."""
     path, _, _ = write_zoo_model(tmp_path, after=SIGMOID)
-
-    class Evil(torch.nn.Module):
-        def __init__(self, to: str):
-            super().__init__()
-            self.to = to
-
-        def forward(self, x):
-            torch.save(x, self.to)
-            return x
-
-    target = tmp_path / "executed"
-    torch.jit.script(Evil(str(target))).save(tmp_path / "evil.pt")
-    forge(path, "w.pt", (tmp_path / "evil.pt").read_bytes())
-    with pytest.raises(ModelError, match="reads or writes files"):
+    code, folder = PIECES[piece]
+    target, buffer = tmp_path / "executed", io.BytesIO()
+    with zipfile.ZipFile(tmp_path / "w.pt") as sound, zipfile.ZipFile(buffer, "w") as evil:
+        for name in sound.namelist():
+            content = sound.read(name)
+            if name.endswith(".py"):
+                name = name.replace("code/", f"{folder}/").replace(".py", ".PY")
+                content += f"\ndef f(x):\n  {code}\n".replace("TARGET", str(target)).encode()
+            evil.writestr(name, content)
+    forge(path, "w.pt", buffer.getvalue())
+    with pytest.raises(ModelError, match="read or write files"):
         fs.load_model(path, check=True)
     assert not target.exists()
+
+
+def test_what_was_checked_is_what_is_loaded(tmp_path):
+    """A second directory of the zip, which another program would read, is left behind."""
+    from napari_fcnseg.models.archive import repacked
+
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as package:
+        package.writestr("a", b"one")
+    data, files = repacked(b"something before" + path.read_bytes(), "x")
+    assert files == {"a": b"one"}
+    assert data.count(b"PK\x01\x02") == 1
+    assert b"something" not in data
+
+
+def test_onnx_weights_that_are_none_are_refused_at_once(tmp_path):
+    path, _, _ = write_zoo_model(tmp_path, after=SIGMOID)
+    with zipfile.ZipFile(path) as package:
+        described = yaml.safe_load(package.read("rdf.yaml"))
+    described["weights"] = {"onnx": {"source": "w.onnx", "opset_version": 18,
+                                     "sha256": hashlib.sha256(b"garbage").hexdigest()}}  # fmt: skip
+    rewrite(path, **{"w.onnx": b"garbage", "w.pt": None, "rdf.yaml": yaml.safe_dump(described)})
+    with pytest.raises(ModelError, match="ONNX weights cannot be read"):
+        fs.load_model(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda d: [a.update(size=a["size"] | {"offset": -4}, halo=2)
+                    for a in d["outputs"][0]["axes"] if a["type"] == "space"], "not what its"),
+        (lambda d: d["inputs"][0]["axes"][1].update(channel_names=["a", "b"]), "not what its"),
+        (lambda d: d["outputs"][0]["axes"][1].update(channel_names=["a", "b"]), "not what its"),
+        (lambda d: d["inputs"][0]["axes"][3].update(
+            size={"tensor_id": "raw", "axis_id": "y", "offset": -8}), "oddly|rules"),
+    ],
+)  # fmt: skip
+def test_a_description_that_does_not_fit_its_own_tensors(tmp_path, change, said):
+    """It would shift the image, or drop a channel, in silence."""
+    path, _, _ = write_zoo_model(tmp_path, after=SIGMOID)
+    with zipfile.ZipFile(path) as package:
+        described = yaml.safe_load(package.read("rdf.yaml"))
+    change(described)
+    rewrite(path, **{"rdf.yaml": yaml.safe_dump(described)})
+    with pytest.raises(ModelError, match=said):
+        fs.load_model(path)
+
+
+def test_steps_behind_the_network_tell_models_apart(tmp_path):
+    path, _, _ = write_zoo_model(tmp_path, after=SIGMOID)
+    one = fingerprint(fs.load_model(path))
+    with zipfile.ZipFile(path) as package:
+        described = yaml.safe_load(package.read("rdf.yaml"))
+    described["outputs"][0]["postprocessing"].insert(
+        0, {"id": "scale_linear", "kwargs": {"gain": 0.1}}
+    )
+    rewrite(path, **{"rdf.yaml": yaml.safe_dump(described)})
+    assert fingerprint(fs.load_model(path)) != one
 
 
 @pytest.fixture

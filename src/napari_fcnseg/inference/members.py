@@ -94,8 +94,8 @@ def certified(model: Model, tiles: Plan, context: str) -> Plan:
     if certificate.exact or (net.freezes and context == "slice"):
         return replace(tiles, certificate=certificate)
     seen = slice(-net.ndim, None)
-    room = [min(axis.halo - axis.margin, axis.after - axis.margin) for axis in tiles.geometry[seen]]
-    fade = min([*room, *(n // 2 for n in tiles.core[seen])])
+    along = zip(tiles.geometry[seen], tiles.core[seen], strict=True)
+    fade = min((min(axis.room, n // 2) for axis, n in along if axis.room), default=0)
     return replace(tiles, certificate=certificate, fade=max(0, fade))
 
 

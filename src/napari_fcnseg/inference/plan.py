@@ -114,7 +114,9 @@ class Plan:
     @property
     def fades(self) -> tuple[bool, ...]:
         """Whether tiles fade into each other along each axis."""
-        return tuple(bool(self.fade) and axis is not ALONG for axis in self.geometry)
+        return tuple(
+            bool(self.fade) and axis is not ALONG and axis.room > 0 for axis in self.geometry
+        )
 
     def grown(self, index: int) -> Tile:
         """Return a tile whose core reaches `fade` pixels over the borders to its neighbours."""

@@ -70,7 +70,8 @@ class Runner:
         check_precision(precision)
         self.device = choose_device(device)
         self._net = copy.deepcopy(model.net).eval()
-        fold_batchnorm(self._net)
+        if self._net.countable:  # of others nobody knows which layer follows which
+            fold_batchnorm(self._net)
         place(self._net, self.device)
         self._weights = next(self._net.parameters())  # type and device of what goes in
         self._kinds, self._normalise, self._classes = (

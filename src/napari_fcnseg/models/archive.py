@@ -1,8 +1,10 @@
 """Files of a model package, a zip or a folder, that a stranger may have made."""
 
 import hashlib
+import io
 import stat
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from napari_fcnseg.errors import ModelError
@@ -77,7 +79,7 @@ class Package:
         else:
             with zipfile.ZipFile(self.path) as package:
                 self._check_size(name, package.getinfo(name).file_size, most)
-                data = package.read(name)
+                data = read_member(package, name)
         if sha256 and hashlib.sha256(data).hexdigest() != sha256:
             raise ModelError(
                 f"{self.path}: {name} does not match its checksum; the file is damaged, or was "
@@ -112,12 +114,14 @@ def check_members(package: zipfile.ZipFile, where: str) -> None:
     if len(members) > MEMBERS:
         raise ModelError(f"{where} holds {len(members)} files; a model has up to {MEMBERS}")
     names = [member.filename for member in members]
-    if len(set(names)) < len(names):
+    if len({name.casefold() for name in names}) < len(names):  # PyTorch finds them by any case
         raise ModelError(f"{where} holds files of the same name; it was made to mislead")
     for member in members:
         check_name(member.filename, where)
         if stat.S_ISLNK(member.external_attr >> 16):
             raise ModelError(f"{where}: {member.filename} is a link; a model has none")
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise ModelError(f"{where}: {member.filename} is packed in a way that no model is")
         if member.flag_bits & 1:
             raise ModelError(f"{where}: {member.filename} is encrypted; a model is not")
         if member.file_size > max(LITTLE, PACKED * member.compress_size):
@@ -127,3 +131,27 @@ def check_members(package: zipfile.ZipFile, where: str) -> None:
             )
     if sum(member.file_size for member in members) > LARGEST:
         raise ModelError(f"{where} would unpack to more than {LARGEST} bytes; no model has so many")
+
+
+def read_member(package: zipfile.ZipFile, name: str) -> bytes:
+    """Read a file of a zip: as many bytes as it declares, whatever it would unpack to."""
+    with package.open(name) as file:
+        return file.read(package.getinfo(name).file_size)
+
+
+def repacked(data: bytes, where: str) -> tuple[bytes, dict[str, bytes]]:
+    """Check a zip within a package; return it with what Python read of it and nothing else.
+
+    Others may read the same bytes otherwise: by another directory, or another size.
+    """
+    packed, files = io.BytesIO(), {}
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            check_members(package, where)
+            files = {name: read_member(package, name) for name in package.namelist()}
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise ModelError(f"{where} is no file with tensors, or a damaged one: {error}") from error
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as package:
+        for name, content in files.items():
+            package.writestr(name, content)
+    return packed.getvalue(), files

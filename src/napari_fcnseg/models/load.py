@@ -58,8 +58,8 @@ def load_model(
     ModelError
         If it is not there, damaged or made to do harm, cannot be run here, or fails the check.
     """
-    path = fetch(str(path), download) if is_elsewhere(path) else Path(path)
     try:
+        path = fetch(str(path), download) if is_elsewhere(path) else Path(path)
         package = Package(path)
         description = read_description(package)
         ours = _dig(description, "config", "napari_fcnseg")

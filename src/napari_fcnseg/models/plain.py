@@ -3,7 +3,6 @@
 import io
 import math
 import re
-import zipfile
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_fcnseg.errors import ModelError
-from napari_fcnseg.models.archive import check_members
+from napari_fcnseg.models.archive import repacked
 
 LONGEST = 2**23  # bytes of a description
 PARTS = 2**20  # values in it, where what is named twice counts twice
@@ -23,6 +22,11 @@ SLACK = 2**20  # bytes around the numbers of a file with tensors
 
 class _Yaml(yaml.SafeLoader):
     """Plain data of YAML 1.2, where ``1e-06`` is a number; YAML 1.1 wants ``1.0e-06``."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Merge nothing: YAML 1.2 has no ``<<``, which multiplies what it names."""
+        if any(key.tag == "tag:yaml.org,2002:merge" for key, _ in node.value):
+            raise yaml.constructor.ConstructorError(problem="it merges mappings (<<)")
 
 
 _Yaml.add_implicit_resolver(
@@ -51,12 +55,12 @@ def read_yaml(data: bytes, where: str) -> dict[str, Any]:
 
 def _count(value: Any, depth: int, known: dict[int, int]) -> int:
     """How many values there are in `value`, as if nothing were named twice."""
-    if not isinstance(value, dict | list):
+    if not isinstance(value, dict | list | tuple | set):
         return 1
     if depth > DEEPEST:
         raise ValueError("it nests too deeply, or contains itself")
     if id(value) not in known:
-        inner = [*value.values()] if isinstance(value, dict) else value
+        inner = [*value.values()] if isinstance(value, dict) else list(value)
         known[id(value)] = 1 + sum(_count(v, depth + 1, known) for v in inner)
     if known[id(value)] > PARTS:
         raise ValueError("it repeats itself millions of times")
@@ -102,12 +106,8 @@ def read_tensors(data: bytes, size: int, where: str) -> dict[str, Tensor]:
     ModelError
         If it holds anything else than tensors by name, or more than expected.
     """
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
-            check_members(package, where)
-            promised = sum(member.file_size for member in package.infolist())
-    except zipfile.BadZipFile as error:
-        raise ModelError(f"{where} is no file with tensors, or a damaged one: {error}") from error
+    data, files = repacked(data, where)
+    promised = sum(map(len, files.values()))
     if promised > size + SLACK + size // 10:
         raise ModelError(
             f"{where} holds {promised} bytes, the network that is described {size}: these are the "

@@ -54,6 +54,9 @@ def build_zoo_model(
         that can be run here without trusting its code.
     """
     where = str(package.path)
+    for tensor in description.get("inputs") or []:  # the spec would look for it in the zoo
+        if isinstance(tensor, dict):
+            tensor.pop("output_of", None)
     described = _validated(package, description)
     if len(described.inputs) != 1 or len(described.outputs) != 1:
         raise ModelError(
@@ -68,6 +71,13 @@ def build_zoo_model(
     output = _tensor(package, given, layout.out, "NC" + layout.space)[0]
     exclusive, probabilities = _meaning(output, given, where)
     names = _names(given, len(output))
+    lost = [2 * axis.margin for axis in layout.geometry]
+    told = [len(names), *(n - m for n, m in zip(sample.shape[1:], lost, strict=True))]
+    if len(sample) != channels or list(output.shape) != told:
+        raise ModelError(
+            f"{where}: its test tensors {sample.shape} and {output.shape} are not what its "
+            f"description says: {channels} channels in, {told} out"
+        )
     classes = _classes(names, exclusive)
     net = ZooNet(
         run,

@@ -9,7 +9,7 @@ from napari_fcnseg.models.zoo_net import Layout
 from napari_fcnseg.nets.geometry import AxisGeometry
 
 LETTERS = {"batch": "N", "channel": "C"}
-SOME = 64  # pixels of halo for a model that tells none
+SOME, SOME_SLICES = 64, 4  # pixels of halo for a model that tells none
 
 
 def read_layout(taken: Any, given: Any, where: str) -> tuple[Layout, int]:
@@ -63,13 +63,16 @@ def _geometry(inputs: dict[str, Any], output: Any, name: str, where: str) -> Axi
     axis = inputs[name]
     size = axis.size
     if isinstance(size, spec.SizeReference):  # as large as another axis
-        size = inputs[str(size.axis_id).upper()].size
+        other = inputs.get(str(size.axis_id).upper())
+        if other is None or size.offset or other.scale != axis.scale:
+            raise ModelError(f"{where}: the size of {axis.id} follows that of {size.axis_id} oddly")
+        size = other.size
     if isinstance(size, spec.ParameterizedSize):
         least, step, most = size.min, size.step, 0
     else:
         least, step, most = int(size), 1, int(size)
     lost = _lost(axis, output, least, where)
-    halo = getattr(output, "halo", 0) or min(SOME, least // 8)
+    halo = getattr(output, "halo", 0) or (SOME if name in "YX" else SOME_SLICES)
     halo = min(halo, (least - 2 * lost - 1) // 4) if most else halo
     reach = halo + lost
     field = 2 * reach + 1
@@ -84,6 +87,8 @@ def _lost(axis: Any, output: Any, least: int, where: str) -> int:
             f"{where} gives its output in another resolution (along {axis.id} {output.scale} for "
             f"{axis.scale}): only models that give a class for each pixel can be run here"
         )
+    if not isinstance(size, int) and str(size.axis_id) != str(axis.id):
+        raise ModelError(f"{where}: the output's {axis.id} follows the input's {size.axis_id}")
     lost = least - int(size) if isinstance(size, int) else -size.offset
     if lost < 0 or lost % 2:
         raise ModelError(

@@ -9,9 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from napari_fcnseg.errors import ModelError
 from napari_fcnseg.models.zoo_steps import Described, apply_steps
 from napari_fcnseg.nets.base import SegmentationNet
 from napari_fcnseg.nets.certificate import Certificate
+from napari_fcnseg.nets.device_memory import is_out_of_memory
 from napari_fcnseg.nets.geometry import AxisGeometry, legal_size
 
 SMALL = 1e-7  # of a probability, whose logarithm is a score
@@ -80,7 +82,13 @@ class ZooNet(SegmentationNet):
         self._exclusive, self._probabilities = exclusive, probabilities
         self.ndim = len(layout.space)
         self.geometry = layout.geometry
-        self.name, self.options = "bioimage.io", {"weights": key}
+        self.name = "bioimage.io"
+        self.options = {
+            "weights": key,
+            "layout": f"{layout.into} {layout.out} {layout.geometry}",
+            "after": [list(step) for step in self._after],
+            "exclusive": exclusive,
+        }
         # Tells the device and the type of what goes in, where weights are no parameters.
         self.anchor = nn.Parameter(torch.zeros(()), requires_grad=False)
 
@@ -114,7 +122,7 @@ class ZooNet(SegmentationNet):
     @property
     def summary(self) -> str:
         """One line for people."""
-        return f"network of another tool, {self.options['weights'].split()[0]}"
+        return f"network of another tool, {str(self.options['weights']).split()[0]}"
 
     def tile_memory(self, size: Sequence[int], core: Sequence[slice]) -> int:
         """Estimate the bytes for an input: nobody knows what it keeps."""
@@ -125,8 +133,27 @@ class ZooNet(SegmentationNet):
         """Return what its description promises of ``(N, C, *space)``: all steps behind it done."""
         own = "NC" + self._layout.space
         fed = _arranged(x, own, self._layout.into)
-        found = _arranged(self.run(fed).float(), self._layout.out, own)
+        found = _arranged(self._run(fed).float(), self._layout.out, own)
+        wanted = [n - 2 * a.margin for n, a in zip(x.shape[2:], self.geometry, strict=True)]
+        outputs = self.classes - (not self._exclusive)
+        if list(found.shape[1:]) != [outputs, *wanted]:
+            raise ModelError(
+                f"a model of another tool gives {list(found.shape[1:])} for an input of "
+                f"{list(x.shape[1:])}; its description says {[outputs, *wanted]}"
+            )
         return torch.stack([apply_steps(self._after, y) for y in found])
+
+    def _run(self, x: Tensor) -> Tensor:
+        try:
+            y: Tensor = self.run(x)
+        except Exception as error:
+            if isinstance(error, RuntimeError) and is_out_of_memory(error):  # smaller tiles may do
+                raise
+            said = str(error).strip().splitlines()[-1:]
+            raise ModelError(f"a model of another tool failed: {' '.join(said)}") from error
+        if not isinstance(y, Tensor) or y.ndim != len(self._layout.out):
+            raise ModelError("a model of another tool gives no tensor with the axes that it tells")
+        return y
 
     def forward(self, x: Tensor) -> Tensor:
         """Return scores whose softmax are its probabilities."""

@@ -32,6 +32,16 @@ class OnnxRun(nn.Module):
         found = session.run(None, {session.get_inputs()[0].name: array})[0]
         return torch.from_numpy(found).to(x.device)
 
+    def opened(self) -> "OnnxRun":
+        """Open the weights now; `ModelError` if they cannot be."""
+        try:
+            self._open()
+        except ModelError:
+            raise
+        except Exception as error:  # of a library that says it in many ways
+            raise ModelError(f"ONNX weights cannot be read: {error}") from error
+        return self
+
     def _open(self) -> Any:
         if self._session is None:
             try:

@@ -119,8 +119,7 @@ def read_steps(described: Sequence[Any], space: str, where: str) -> tuple[Descri
         axes = options.pop("axes", None)
         if axes is not None and not set(space) <= set(axes):
             raise ModelError(f"{where}: {name} takes numbers along {', '.join(axes)} only")
-        if options.get("axis", "channel") != "channel":
-            raise ModelError(f"{where}: {name} has numbers along the axis {options['axis']}")
+        _check_axis(name, options, where)
         options["own"] = axes is not None and "channel" not in axes
         found.append((name, options))
     return tuple(found)
@@ -136,12 +135,18 @@ def read_after(described: Sequence[Any], where: str) -> tuple[Described, ...]:
     """
     steps = tuple((str(step.id), _options(step)) for step in described)
     for name, options in steps:
+        _check_axis(name, options, where)
         if not _is_fixed(name, options):
             raise ModelError(
                 f"{where} ends with {name!r}, which needs the whole output at once or makes no "
                 "scores of classes: only models that give each pixel scores of classes can be run"
             )
     return steps
+
+
+def _check_axis(name: str, options: dict[str, Any], where: str) -> None:
+    if options.get("axis", "channel") != "channel":
+        raise ModelError(f"{where}: {name} has numbers along the axis {options['axis']}")
 
 
 def apply_steps(steps: Sequence[Described], x: Tensor) -> Tensor:

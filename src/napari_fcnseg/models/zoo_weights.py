@@ -2,21 +2,24 @@
 
 import hashlib
 import importlib
-import io
 import re
+import sys
 import types
-import zipfile
 from typing import Any
 
 from bioimageio.spec.model import v0_5 as spec
 from torch import nn
 
 from napari_fcnseg.errors import ModelError, UntrustedCodeError
-from napari_fcnseg.models.archive import Package, check_members
+from napari_fcnseg.models.archive import Package, repacked
 from napari_fcnseg.models.plain import read_tensors
 from napari_fcnseg.models.zoo_runs import OnnxRun, ScriptRun
 
-FORBIDDEN = re.compile(rb"\b(aten\.|torch\.)(save|from_file|load)\b|\bprim\.PythonOp\b")
+DOT = re.compile(rb"[\s\\]*\.[\s\\]*")
+FORBIDDEN = re.compile(  # all but the operators of networks: of files, of libraries, of Python
+    rb"\.(save|from_file|load|read_file|write_file|PythonOp|classes)\b"
+    rb"|\bops\.(?!(prim|aten|quantized)\.)\w+"
+)
 CODE = "pytorch_state_dict"
 
 
@@ -74,11 +77,10 @@ def open_weights(
     data = read_file(package, entry)
     key = hashlib.sha256(data).hexdigest()
     if kind == "onnx":
-        return kind, OnnxRun(data), key
+        return kind, OnnxRun(data).opened(), key
     if kind == "torchscript":
-        _check_script(data, where)
-        return kind, ScriptRun(data), key
-    return kind, _run_code(package, entry, data), key
+        return kind, ScriptRun(_checked_script(data, where)), key
+    return kind, _run_code(package, entry, data), f"{key} {_code_of(entry)}"
 
 
 def file_name(file: Any) -> str:
@@ -91,26 +93,25 @@ def read_file(package: Package, file: Any) -> bytes:
     return package.read(file_name(file), sha256=str(file.sha256) if file.sha256 else None)
 
 
-def _check_script(data: bytes, where: str) -> None:
-    """TorchScript may read and write files; a network does not."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as script:
-            check_members(script, f"{where}: TorchScript weights")
-            sources = [script.read(n) for n in script.namelist() if n.endswith(".py")]
-    except zipfile.BadZipFile as error:
-        raise ModelError(f"{where}: its TorchScript weights are damaged: {error}") from error
-    for source in sources:
-        if found := FORBIDDEN.search(source):
-            raise ModelError(
-                f"{where}: its TorchScript weights call {found[0].decode()}, which reads or writes "
-                "files; no network needs that, and it was not loaded"
-            )
+def _checked_script(data: bytes, where: str) -> bytes:
+    """Return TorchScript that reads and writes no files: it could, and a network does not."""
+    data, files = repacked(data, f"{where}: its TorchScript weights")
+    for name, source in files.items():
+        if "code/" in name.casefold() and not name.endswith(".debug_pkl"):
+            # A comment may stand within a name, and a "#" in a text that is no comment.
+            for text in (source, re.sub(rb"#[^\n]*", b"", source)):
+                if found := FORBIDDEN.search(DOT.sub(b".", text)):
+                    raise ModelError(
+                        f"{where}: its TorchScript weights call {found[0].decode()}, which may "
+                        "read or write files; no network needs that, and it was not loaded"
+                    )
+    return data
 
 
 def _code_of(entry: Any) -> str:
     architecture = entry.architecture
     if isinstance(architecture, spec.ArchitectureFromFileDescr):
-        return f"its own source code ({file_name(architecture)})"
+        return f"its own source code ({file_name(architecture)}, {architecture.sha256})"
     return f"{architecture.callable} of the library {architecture.import_from}"
 
 
@@ -120,6 +121,7 @@ def _run_code(package: Package, entry: Any, data: bytes) -> nn.Module:
     if isinstance(architecture, spec.ArchitectureFromFileDescr):
         module = types.ModuleType(f"napari_fcnseg_trusted_{architecture.sha256}")
         source = read_file(package, architecture).decode()
+        sys.modules[module.__name__] = module  # dataclasses and pickle look there
         exec(compile(source, file_name(architecture), "exec"), module.__dict__)
     else:
         module = importlib.import_module(architecture.import_from)

@@ -48,6 +48,11 @@ class AxisGeometry:
         """Context in front of a core that keeps the network on its grid."""
         return self.before + (self.margin - self.before) % self.stride
 
+    @property
+    def room(self) -> int:
+        """Pixels on each side of a core that a tile computes, too."""
+        return max(0, min(self.halo, self.after) - self.margin)
+
     def context(self, core: int) -> tuple[int, int]:
         """Context in front of and behind a core of `core` pixels (a multiple of the stride).
 
