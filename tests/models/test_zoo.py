@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from tests.models.packages import forge, rewrite
+from tests.models.packages import description, forge, rewrite
 from tests.models.zoo_packages import SOURCE, write_code_model, write_zoo_model
 
 import napari_fcnseg as fs
@@ -171,8 +171,7 @@ def test_images_of_any_size(tmp_path, shape):
 
 def test_a_description_of_spec_0_4(tmp_path):
     path, image, wanted = write_zoo_model(tmp_path, before=STEPS["fixed"], after=SIGMOID)
-    with zipfile.ZipFile(path) as package:
-        new = yaml.safe_load(package.read("rdf.yaml"))
+    new = description(path)
     old = {
         "format_version": "0.4.10", "type": "model", "name": "of another tool",
         "description": "averages", "authors": [{"name": "somebody"}], "license": "MIT",
@@ -266,8 +265,7 @@ def test_models_that_cannot_be_run(tmp_path, change, said):
     image = np.random.default_rng(0).uniform(0, 200, (1, 1, 48, 40))
     after = [] if said.startswith("no probab") else SIGMOID
     path, _, _ = write_zoo_model(tmp_path, after=after, sample=image)
-    with zipfile.ZipFile(path) as package:
-        described = yaml.safe_load(package.read("rdf.yaml"))
+    described = description(path)
     change(described)
     rewrite(path, **{"rdf.yaml": yaml.safe_dump(described)})
     with pytest.raises(ModelError, match=said):
@@ -319,8 +317,7 @@ def test_what_was_checked_is_what_is_loaded(tmp_path):
 
 def test_onnx_weights_that_are_none_are_refused_at_once(tmp_path):
     path, _, _ = write_zoo_model(tmp_path, after=SIGMOID)
-    with zipfile.ZipFile(path) as package:
-        described = yaml.safe_load(package.read("rdf.yaml"))
+    described = description(path)
     described["weights"] = {"onnx": {"source": "w.onnx", "opset_version": 18,
                                      "sha256": hashlib.sha256(b"garbage").hexdigest()}}  # fmt: skip
     rewrite(path, **{"w.onnx": b"garbage", "w.pt": None, "rdf.yaml": yaml.safe_dump(described)})
@@ -342,8 +339,7 @@ def test_onnx_weights_that_are_none_are_refused_at_once(tmp_path):
 def test_a_description_that_does_not_fit_its_own_tensors(tmp_path, change, said):
     """It would shift the image, or drop a channel, in silence."""
     path, _, _ = write_zoo_model(tmp_path, after=SIGMOID)
-    with zipfile.ZipFile(path) as package:
-        described = yaml.safe_load(package.read("rdf.yaml"))
+    described = description(path)
     change(described)
     rewrite(path, **{"rdf.yaml": yaml.safe_dump(described)})
     with pytest.raises(ModelError, match=said):
@@ -353,8 +349,7 @@ def test_a_description_that_does_not_fit_its_own_tensors(tmp_path, change, said)
 def test_steps_behind_the_network_tell_models_apart(tmp_path):
     path, _, _ = write_zoo_model(tmp_path, after=SIGMOID)
     one = fingerprint(fs.load_model(path))
-    with zipfile.ZipFile(path) as package:
-        described = yaml.safe_load(package.read("rdf.yaml"))
+    described = description(path)
     described["outputs"][0]["postprocessing"].insert(
         0, {"id": "scale_linear", "kwargs": {"gain": 0.1}}
     )
@@ -390,8 +385,7 @@ def test_consent_is_for_the_code_that_the_checksum_tells(code):
 def test_a_library_is_code_too(code):
     """It could be `os`, and its callable `system`."""
     path, target, _, _ = code
-    with zipfile.ZipFile(path) as package:
-        described = yaml.safe_load(package.read("rdf.yaml"))
+    described = description(path)
     described["weights"]["pytorch_state_dict"]["architecture"] = {
         "callable": "mkdir", "import_from": "os", "kwargs": {"path": str(target)},
     }  # fmt: skip

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import warnings
-import zipfile
 
 import numpy as np
 import torch
@@ -145,8 +144,7 @@ def write_code_model(folder):
     state = torch.jit.load(str(folder / "w.pt")).conv.state_dict()
     torch.save({k: v.detach().clone() for k, v in state.items()}, buffer)
     source = SOURCE.format(target=str(target)).encode()
-    with zipfile.ZipFile(path) as package:
-        described = yaml.safe_load(package.read("rdf.yaml"))
+    described = description(path)
     described["weights"] = {
         "pytorch_state_dict": {
             "source": "state.pt",

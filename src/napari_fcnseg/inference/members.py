@@ -96,7 +96,7 @@ def certified(model: Model, tiles: Plan, context: str) -> Plan:
     seen = slice(-net.ndim, None)
     along = zip(tiles.geometry[seen], tiles.core[seen], strict=True)
     fade = min((min(axis.room, n // 2) for axis, n in along if axis.room), default=0)
-    return replace(tiles, certificate=certificate, fade=max(0, fade))
+    return replace(tiles, certificate=certificate, fade=fade)
 
 
 def check_fits(model: Model, image: Image) -> None:

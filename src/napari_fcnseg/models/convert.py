@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 
 from napari_fcnseg.errors import ModelError
+from napari_fcnseg.models.compare import TOLERANCE
 from napari_fcnseg.nets.base import SegmentationNet
 from napari_fcnseg.nets.geometry import legal_size
 
 Format = Literal["torchscript", "onnx"]
-SAME = 1e-4  # largest difference of a probability
 AT_LEAST = 40  # pixels along Y and X of what is compared
 MISSING = (
     "to write ONNX weights onnx, onnxscript and onnxruntime are needed: "
@@ -116,7 +116,7 @@ def _compare(net: SegmentationNet, run: Callable[[Tensor], Any], probes: Sequenc
         if found.shape != wanted.shape:
             raise ValueError(f"of {tuple(x.shape)} it makes {tuple(found.shape)}")
         off = float((found - wanted).abs().max())
-        if not off <= SAME:
+        if not off <= TOLERANCE:
             raise ValueError(f"of {tuple(x.shape)} its probabilities are off by {off:.2g}")
 
 

@@ -69,7 +69,7 @@ def build_zoo_model(
     steps = read_steps(taken.preprocessing, layout.space.lower(), where)
     sample = _tensor(package, taken, layout.into, "NC" + layout.space)[0]
     output = _tensor(package, given, layout.out, "NC" + layout.space)[0]
-    exclusive, probabilities = _meaning(output, given, where)
+    exclusive, probabilities = _meaning(output, where)
     names = _names(given, len(output))
     lost = [2 * axis.margin for axis in layout.geometry]
     told = [len(names), *(n - m for n, m in zip(sample.shape[1:], lost, strict=True))]
@@ -136,7 +136,7 @@ def _tensor(package: Package, tensor: Any, stored: str, wanted: str) -> Any:
     return found.transpose([order.index(a) for a in wanted])
 
 
-def _meaning(output: Any, described: Any, where: str) -> tuple[bool, bool]:
+def _meaning(output: Any, where: str) -> tuple[bool, bool]:
     """Whether classes exclude each other, and whether outputs are probabilities."""
     inside = bool(output.min() >= -ONE and output.max() <= 1 + ONE)
     if inside and len(output) > 1 and np.abs(output.sum(0) - 1).max() < ONE:

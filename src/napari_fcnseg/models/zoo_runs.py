@@ -56,7 +56,9 @@ class OnnxRun(nn.Module):
         return self._session
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "OnnxRun":
-        return OnnxRun(self._weights)
+        copied = OnnxRun(self._weights)
+        copied._session = self._session  # which any thread may run
+        return copied
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_session": None}
