@@ -34,6 +34,12 @@ def make_model(seed=0, in_channels=1, classes=CLASSES, **options):
     return fs.Model(net, normalisation, classes)
 
 
+@pytest.fixture(autouse=True)
+def kept_models(tmp_path_factory, monkeypatch):
+    """No test sees, or adds to, the models of who runs it."""
+    monkeypatch.setenv("FCNSEG_MODELS", str(tmp_path_factory.mktemp("models")))
+
+
 @pytest.fixture
 def model():
     return make_model()

@@ -51,7 +51,17 @@ class ModelError(FcnsegError):
 
 
 class UntrustedCodeError(ModelError):
-    """A model can only be run by source code that comes with it, and nobody has allowed that."""
+    """A model can only be run by source code that comes with it, and nobody has allowed that.
+
+    Attributes
+    ----------
+    danger
+        What that code may do.
+    """
+
+    def __init__(self, danger: str, way_out: str = "") -> None:
+        super().__init__(f"{danger}. {way_out}" if way_out else danger)
+        self.danger = danger
 
 
 class DeviceError(FcnsegError):

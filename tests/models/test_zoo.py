@@ -7,6 +7,7 @@ import pickle
 import zipfile
 
 import numpy as np
+import onnx
 import pytest
 import torch
 import yaml
@@ -16,7 +17,10 @@ from tests.models.zoo_packages import SOURCE, write_code_model, write_zoo_model
 import napari_fcnseg as fs
 from napari_fcnseg.cli import main
 from napari_fcnseg.errors import FcnsegError, ImageError, ModelError, UntrustedCodeError
+from napari_fcnseg.images.image import Image
+from napari_fcnseg.models.compare import check_output
 from napari_fcnseg.models.fingerprint import fingerprint
+from napari_fcnseg.models.zoo_runs import OnnxRun
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of bioimageio.core, which writes the models
 SIGMOID = [{"id": "sigmoid"}]
@@ -258,7 +262,7 @@ def test_what_cannot_be_done_with_it_is_said(tmp_path):
         (lambda d: d.update(inputs=[]), "rules of bioimage.io|0 inputs"),
         (lambda d: d["outputs"][0].update(postprocessing=[{"id": "zero_mean_unit_variance"}]),
          "needs the whole output"),
-        (lambda d: d["outputs"][0].update(postprocessing=[]), "no probabilities of a class"),
+        (lambda d: d["outputs"][0].update(postprocessing=[]), "no probabilities or scores"),
     ],
 )  # fmt: skip
 def test_models_that_cannot_be_run(tmp_path, change, said):
@@ -270,6 +274,38 @@ def test_models_that_cannot_be_run(tmp_path, change, said):
     rewrite(path, **{"rdf.yaml": yaml.safe_dump(described)})
     with pytest.raises(ModelError, match=said):
         fs.load_model(path)
+
+
+@pytest.mark.parametrize("classes", [1, 33])
+def test_distances_are_no_classes(tmp_path, classes):
+    """Of 32 rays of a star the longest would win, in silence."""
+    path, _, output = write_zoo_model(tmp_path, classes=classes)
+    buffer = io.BytesIO()
+    np.save(buffer, np.abs(output) + 1)
+    forge(path, "out.npy", buffer.getvalue())
+    with pytest.raises(ModelError, match="distances or grey values"):
+        fs.load_model(path)
+
+
+def test_pixels_of_another_size_are_told(tmp_path):
+    path, image, _ = write_zoo_model(tmp_path, after=SIGMOID)
+    assert fs.load_model(path).pixel_size is None
+    described = description(path)
+    for axis in described["inputs"][0]["axes"] + described["outputs"][0]["axes"]:
+        if axis["type"] == "space":
+            axis |= {"scale": 0.2, "unit": "micrometer"}
+    rewrite(path, **{"rdf.yaml": yaml.safe_dump(described)})
+    model = fs.load_model(path)
+    assert str(model.pixel_size) == "0.2 µm"
+    coarse = Image(image[0, 0], "YX", scale=(0.5, 0.5), units=("um", "um"))
+    assert "0.2 µm" in model.notes_on(coarse)[0]
+
+
+def test_large_scores_may_differ_by_as_small_a_part():
+    stored = np.array([-4000.0, 3000.0], np.float32)
+    check_output(stored + 0.3, stored, "it")
+    with pytest.raises(ModelError, match="differs"):
+        check_output(stored + 0.5, stored, "it")
 
 
 WRITES = 'torch.save(x, "TARGET")'
@@ -323,6 +359,26 @@ def test_onnx_weights_that_are_none_are_refused_at_once(tmp_path):
     rewrite(path, **{"w.onnx": b"garbage", "w.pt": None, "rdf.yaml": yaml.safe_dump(described)})
     with pytest.raises(ModelError, match="ONNX weights cannot be read"):
         fs.load_model(path)
+
+
+def test_onnx_weights_may_not_name_other_files(tmp_path, monkeypatch):
+    """They would be read from wherever the program was started, or from anywhere."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "secret.bin").write_bytes(np.arange(4, dtype=np.float32).tobytes())
+    tensor = onnx.TensorProto(name="w", data_type=1, dims=[4], data_location=1)
+    tensor.external_data.add(key="location", value="secret.bin")
+    io = [onnx.helper.make_tensor_value_info(n, 1, [4]) for n in "xy"]
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Add", ["x", "w"], ["y"])], "g", io[:1], io[1:], [tensor]
+    )
+    opset = [onnx.helper.make_opsetid("", 18)]
+    weights = onnx.helper.make_model(graph, opset_imports=opset, ir_version=9).SerializeToString()
+    key = b"\x0a\x08location"
+    assert weights.count(key) == 1
+    longer = [b"\x8a\x80\x00\x08location", b"\x0a\x88\x00location"]  # the same to its reader
+    for data in (weights, *(weights.replace(key, other) for other in longer)):
+        with pytest.raises(ModelError, match="lie in other files"):
+            OnnxRun(data).opened()
 
 
 @pytest.mark.parametrize(

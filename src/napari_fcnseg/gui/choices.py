@@ -1,5 +1,6 @@
 """Widgets that choose: layers that follow the viewer, axes that are asked for, models."""
 
+from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from magicgui.widgets import ComboBox
@@ -84,9 +85,16 @@ class AxesChoice(ComboBox):
 
 
 class TrainedModels:
-    """Models that were trained or loaded in this session of a viewer, newest last."""
+    """Models that were trained or loaded in this session of a viewer, newest last.
+
+    Attributes
+    ----------
+    kept
+        Emitted with the path of a model that was saved among the kept ones.
+    """
 
     changed = Signal()
+    kept = Signal(Path)
 
     def __init__(self) -> None:
         self.models: list[Model] = []
@@ -136,4 +144,5 @@ class ModelChoice(ComboBox):
 
 def trained_models(viewer: Viewer) -> TrainedModels:
     """Models of a viewer's session, shared by its widgets."""
-    return _sessions.setdefault(viewer, TrainedModels())
+    own = getattr(viewer, "__wrapped__", viewer)  # each widget gets a proxy, which dies with it
+    return _sessions.setdefault(own, TrainedModels())

@@ -11,6 +11,8 @@ from napari_fcnseg.errors import FcnsegError
 from napari_fcnseg.events import Event, Steps
 from napari_fcnseg.gui.job import Ended, Failed, Job
 
+LONG = 1000  # steps of the bar
+
 
 class JobPanel(QWidget):
     """Runs one job at a time and passes its events on.
@@ -35,10 +37,11 @@ class JobPanel(QWidget):
         self.job: Job | None = None
         self._receive: Callable[[Event], object] = lambda event: None
         self._began = self._had = 0.0
+        self._shown: tuple[int, str] | None = None
         self.start_button, self.stop_button = QPushButton(start), QPushButton(stop)
         self.stop_button.setEnabled(False)
         self.bar, self.status = QProgressBar(), QLabel()
-        self.bar.setRange(0, 1000)
+        self.bar.setRange(0, LONG)
         self.bar.setTextVisible(True)
         self.bar.setFormat("")
         self.status.setWordWrap(True)
@@ -53,11 +56,21 @@ class JobPanel(QWidget):
         self.start_button.clicked.connect(self.started)
         self.stop_button.clicked.connect(self.stop)
 
-    def run(self, make: Callable[[], Steps[Event]], receive: Callable[[Event], object]) -> None:
-        """Start a job made by `make`; `receive` gets its events in the GUI thread."""
+    def run(
+        self,
+        make: Callable[[], Steps[Event]],
+        receive: Callable[[Event], object],
+        counted: bool = True,
+    ) -> None:
+        """Start a job made by `make`; `receive` gets its events in the GUI thread.
+
+        Where nothing is `counted` the bar swings, and shows what it showed before in the end.
+        """
         self._receive, self._began, self._had = receive, time.monotonic(), 0.0
         self.start_button.setEnabled(False)
         self.stop_button.setEnabled(True)
+        self._shown = None if counted else (self.bar.value(), self.bar.format())
+        self.bar.setRange(0, LONG if counted else 0)
         self.show_progress(0.0)
         self.job = Job(make, self._on_event)
         self.job.start()
@@ -85,7 +98,7 @@ class JobPanel(QWidget):
 
     def show_progress(self, part: float, about: str = "") -> None:
         """Show how much is done, 0 to 1, and the time left at this pace."""
-        self.bar.setValue(round(1000 * part))
+        self.bar.setValue(round(LONG * part))
         spent, done = time.monotonic() - self._began, part - self._had
         known = done > 0.02 * (1 - self._had) and part < 1
         left = f", {minutes(spent * (1 - part) / done)} left" if known else ""
@@ -97,6 +110,11 @@ class JobPanel(QWidget):
             self.say(str(event.error) if isinstance(event.error, FcnsegError) else "failed")
         if isinstance(event, Ended):
             self.job = None
+            if self._shown:
+                value, text = self._shown
+                self.bar.setRange(0, LONG)
+                self.bar.setValue(value)
+                self.bar.setFormat(text)
             self.start_button.setEnabled(True)
             self.stop_button.setEnabled(False)
         self._receive(event)

@@ -9,11 +9,12 @@ import dask.array as da
 from napari import Viewer
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels
-from qtpy.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
+from qtpy.QtWidgets import QFileDialog, QPushButton
 
 from napari_fcnseg.errors import FcnsegError, UntrustedCodeError
 from napari_fcnseg.events import Event, Predicted, PredictionStarted, Steps, TileDone
 from napari_fcnseg.gui.choices import trained_models
+from napari_fcnseg.gui.consent import consents
 from napari_fcnseg.gui.dock import DockContent
 from napari_fcnseg.gui.job import Ended
 from napari_fcnseg.gui.layers import add_labels
@@ -26,6 +27,7 @@ from napari_fcnseg.images.output import open_levels, partial_path
 from napari_fcnseg.images.tiff import TiffArray
 from napari_fcnseg.inference.estimate import Estimate, estimate
 from napari_fcnseg.inference.predict import predict
+from napari_fcnseg.models.library import Library
 from napari_fcnseg.models.load import load_model
 from napari_fcnseg.models.model import Model
 
@@ -173,7 +175,9 @@ class SegmentWidget(DockContent):
         return f"cancelled; what was segmented so far is in {kept}, and Segment goes on with it"
 
     def _ask_and_load(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Load model", "", "Models (*.zip)")
+        path, _ = QFileDialog.getOpenFileName(
+            self, "Load model", str(Library().folder), "Models (*.zip)"
+        )
         if path:
             self.load(Path(path))
 
@@ -182,19 +186,10 @@ class SegmentWidget(DockContent):
         try:
             trained_models(self._viewer).add(load_model(path, trust_code=trust_code))
         except UntrustedCodeError as error:
-            if _consents(self, str(error)):
+            if consents(self, error.danger):
                 self.load(path, trust_code=True)
         except FcnsegError as error:
             tell(error)
-
-
-def _consents(parent: QWidget, text: str) -> bool:
-    """Ask whether source code of a model may be run; no is what Enter says."""
-    yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
-    asked = QMessageBox.warning(
-        parent, "Run code of a model?", f"{text}\n\nRun its code?", yes | no, no
-    )
-    return bool(asked == yes)
 
 
 def _measured(run: Run, device: str) -> Generator[Estimate, None, None]:

@@ -35,12 +35,14 @@ from napari_fcnseg.gui.form import RecipeForm, Rows
 from napari_fcnseg.gui.job import Ended
 from napari_fcnseg.gui.layers import layer_classes, layer_data, layer_image
 from napari_fcnseg.gui.live import LiveView
+from napari_fcnseg.gui.model_jobs import Done, keeping
 from napari_fcnseg.gui.panel import JobPanel, tell
 from napari_fcnseg.gui.plot import CurvePlot
 from napari_fcnseg.gui.points import layer_points
 from napari_fcnseg.gui.preview import Preview, with_previews
 from napari_fcnseg.gui.stroke_watch import StrokeWatch
 from napari_fcnseg.images.image import Image
+from napari_fcnseg.models.library import Library
 from napari_fcnseg.models.model import Model
 from napari_fcnseg.nets.registry import list_nets
 from napari_fcnseg.training.recipe import Recipe
@@ -68,6 +70,7 @@ class TrainWidget(DockContent):
         super().__init__()
         self._viewer = viewer
         self.model: Model | None = None
+        self._unkept: Model | None = None
         self._live: LiveView | None = None
         self._watch: StrokeWatch | None = None
         self._last: Step | None = None
@@ -212,6 +215,8 @@ class TrainWidget(DockContent):
                 self._keep(event.model, f"trained in {event.steps:,} steps{early}")
             case Ended():
                 self._end(event.stopped)
+                if self._unkept:
+                    self._keep_file(self._unkept)
 
     def _end(self, stopped: bool) -> None:
         if self._live:
@@ -227,10 +232,21 @@ class TrainWidget(DockContent):
         self._last = None
 
     def _keep(self, model: Model, about: str) -> None:
-        self.model = model
+        self.model = self._unkept = model
         trained_models(self._viewer).add(model)
         self.save_button.setEnabled(True)
         self.panel.say(about)
+
+    def _keep_file(self, model: Model) -> None:
+        """Save a model where the Models widget finds it: nothing that was trained is lost."""
+        self._unkept, about = None, self.panel.status.text()
+
+        def receive(event: Event) -> None:
+            if isinstance(event, Done) and event.path:
+                self.panel.say(f"{about}; {event.text}")
+                trained_models(self._viewer).kept.emit(event.path)
+
+        self.panel.run(lambda: Steps(keeping(Library(), model)()), receive, counted=False)
 
     def _ask_and_save(self) -> None:
         start = f"{self.model.name if self.model else 'model'}.zip"

@@ -1,6 +1,7 @@
 """The physical size of a pixel along Y and X, where it is known."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -29,7 +30,11 @@ class PixelSize:
     @classmethod
     def of(cls, image: Image) -> Self | None:
         """Pixel size of an image; ``None`` where it is not known in a unit of length."""
-        sizes, spellings = image.along("YX")
+        return cls.told(*image.along("YX"))
+
+    @classmethod
+    def told(cls, sizes: Sequence[float], spellings: Sequence[str]) -> Self | None:
+        """Pixel size along Y and X in units as they are spelled; ``None`` as for `of`."""
         units = [unit_name(spelling) for spelling in spellings]
         if not all(u in PICOMETERS for u in units):
             return None

@@ -1,10 +1,11 @@
 """Models from elsewhere, fetched only where a person asked for it."""
 
 import hashlib
-import os
 import re
 import warnings
 from pathlib import Path
+
+from platformdirs import user_cache_path
 
 from napari_fcnseg.errors import ModelError
 
@@ -33,18 +34,16 @@ def fetch(source: str, download: bool) -> Path:
     Returns
     -------
     Path
-        A ``.zip`` in the cache: ``napari-fcnseg/models`` in ``$XDG_CACHE_HOME``, by default in
-        ``~/.cache``.
+        A ``.zip`` in the system's cache folder: on Linux ``~/.cache/napari-fcnseg/models``.
 
     Raises
     ------
     ModelError
         If it is not in the cache and may not be fetched, or cannot be.
     """
-    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     name = re.sub(r"[^a-z0-9]+", "-", source.lower()).strip("-")[-60:]
     key = hashlib.sha256(source.encode()).hexdigest()[:8]
-    path = root / "napari-fcnseg" / "models" / f"{name}-{key}.zip"
+    path = user_cache_path("napari-fcnseg", appauthor=False) / "models" / f"{name}-{key}.zip"
     if path.exists():
         return path
     if not download:

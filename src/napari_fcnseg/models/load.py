@@ -12,7 +12,7 @@ from napari_fcnseg.models.archive import DESCRIPTIONS, Package
 from napari_fcnseg.models.compare import check_output
 from napari_fcnseg.models.fetch import fetch, is_elsewhere
 from napari_fcnseg.models.model import Model
-from napari_fcnseg.models.plain import LONGEST, read_array, read_tensors, read_yaml
+from napari_fcnseg.models.plain import LONGEST, dig, read_array, read_tensors, read_yaml
 from napari_fcnseg.models.stored import Stored
 from napari_fcnseg.nets.registry import build_net, outline_net
 
@@ -62,7 +62,7 @@ def load_model(
         path = fetch(str(path), download) if is_elsewhere(path) else Path(path)
         package = Package(path)
         description = read_description(package)
-        ours = _dig(description, "config", "napari_fcnseg")
+        ours = dig(description, "config", "napari_fcnseg")
         if ours is None:
             from napari_fcnseg.models.zoo import build_zoo_model  # its rules take a second
 
@@ -93,7 +93,7 @@ def read_description(package: Package) -> dict[str, Any]:
 
 
 def _build(package: Package, description: dict[str, Any], stored: Stored) -> Model:
-    weights = _dig(description, "weights", "pytorch_state_dict")
+    weights = dig(description, "weights", "pytorch_state_dict")
     source = f"{package.path}: the weights"
     data = _read(package, weights)
     build = (stored.net.name, stored.net.in_channels, stored.net.classes)
@@ -145,19 +145,12 @@ def _check(package: Package, description: dict[str, Any], model: Model) -> None:
 def _tensor(description: dict[str, Any], which: str) -> Any:
     tensors = description.get(which)
     first = tensors[0] if isinstance(tensors, list) and tensors else None
-    return _dig(first, "test_tensor")
+    return dig(first, "test_tensor")
 
 
 def _read(package: Package, file: Any) -> bytes:
     """Read a file of a description, by its name and checksum."""
-    source, sha256 = _dig(file, "source"), _dig(file, "sha256")
+    source, sha256 = dig(file, "source"), dig(file, "sha256")
     if not isinstance(source, str) or not isinstance(sha256, str):
         raise ModelError(f"{package.path} names no file, or no checksum, for a part of the model")
     return package.read(source, sha256=sha256)
-
-
-def _dig(value: Any, *keys: str) -> Any:
-    """Value at nested keys; ``None`` where there is none."""
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value

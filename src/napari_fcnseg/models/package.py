@@ -19,6 +19,7 @@ from napari_fcnseg.images.output import check_free, choose_mode, partial_path
 from napari_fcnseg.models.convert import Format, write_onnx, write_torchscript
 from napari_fcnseg.models.cover import write_cover
 from napari_fcnseg.models.model import Model
+from napari_fcnseg.models.rename import legal_name
 from napari_fcnseg.models.stored import Stored
 from napari_fcnseg.models.tensors import describe_input, describe_output, make_sample
 
@@ -98,7 +99,7 @@ def _describe(model: Model, folder: Path, formats: Collection[Format]) -> spec.M
     names = [c.name for c in model.classes]
     build = stored.net.model_dump(include={"name", "in_channels", "classes"})
     return spec.ModelDescr(
-        name=_legal_name(model.name),
+        name=legal_name(model.name),
         description=model.about.description or f"Segmentation into {', '.join(names)}",
         **(about | {"authors": about["authors"] or [spec.Author(name="unknown")]}),
         covers=[spec.FileDescr(source=folder / "cover.png")],
@@ -136,11 +137,6 @@ def _converted(model: Model, folder: Path, formats: Collection[Format]) -> dict[
             opset_version=write_onnx(model.net, path), source=path, parent="pytorch_state_dict"
         )
     return found
-
-
-def _legal_name(name: str) -> str:
-    kept = "".join(c if c.isascii() and (c.isalnum() or c in "_+- ()") else " " for c in name)
-    return f"{kept.strip():5.128}" if len(kept.strip()) >= 5 else f"model {kept.strip()}".strip()
 
 
 def _readme(model: Model) -> str:

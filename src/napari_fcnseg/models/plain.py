@@ -53,6 +53,13 @@ def read_yaml(data: bytes, where: str) -> dict[str, Any]:
     return found
 
 
+def dig(value: Any, *keys: str) -> Any:
+    """Value at nested keys of plain data; ``None`` where there is none."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
 def _count(value: Any, depth: int, known: dict[int, int]) -> int:
     """How many values there are in `value`, as if nothing were named twice."""
     if not isinstance(value, dict | list | tuple | set):

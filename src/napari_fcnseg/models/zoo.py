@@ -13,6 +13,7 @@ from bioimageio.spec.model import v0_5 as spec
 from napari_fcnseg.annotations.classes import BACKGROUND, MAX_ID, SegClass, default_class
 from napari_fcnseg.errors import ModelError
 from napari_fcnseg.images.image import Image
+from napari_fcnseg.images.pixel_size import PixelSize
 from napari_fcnseg.models.archive import Package
 from napari_fcnseg.models.compare import check_output
 from napari_fcnseg.models.model import Model
@@ -95,6 +96,7 @@ def build_zoo_model(
         classes=classes,
         name=described.name,
         sample=sample.astype(np.float32),
+        pixel_size=_pixel_size(taken),
         provenance={"made_by": [author.name for author in described.authors], "weights": kind},
     )
     if check:
@@ -143,12 +145,20 @@ def _meaning(output: Any, where: str) -> tuple[bool, bool]:
         return True, True
     if inside:
         return False, True
-    if len(output) > 1:
+    if len(output) > 1 and output.min() < 0:
         return True, False
     raise ModelError(
-        f"{where} gives one number for each pixel, from {output.min():.3g} to {output.max():.3g}: "
-        "these are no probabilities of a class, but distances or grey values"
+        f"{where} gives {len(output)} numbers for each pixel, from {output.min():.3g} to "
+        f"{output.max():.3g}: these are no probabilities or scores of classes, but distances or "
+        "grey values"
     )
+
+
+def _pixel_size(taken: Any) -> PixelSize | None:
+    """Pixels of the images that it was made for; ``None`` where the description does not tell."""
+    axes = {str(axis.id).upper(): axis for axis in taken.axes if axis.type == "space"}
+    along = [axes["Y"], axes["X"]]
+    return PixelSize.told([float(a.scale) for a in along], [str(a.unit or "") for a in along])
 
 
 def _names(described: Any, count: int) -> list[str]:

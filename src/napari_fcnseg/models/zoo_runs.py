@@ -1,6 +1,7 @@
 """What runs the weights of other tools: TorchScript and ONNX."""
 
 import io
+import re
 import warnings
 from typing import Any
 
@@ -10,6 +11,9 @@ from torch import Tensor, nn
 from napari_fcnseg.errors import ModelError
 
 MISSING = 'to run ONNX weights onnxruntime is needed: pip install "napari-fcnseg[onnx]"'
+# The key of a tensor that lies in another file, in the wire format of protocol buffers, whose
+# numbers may be written longer than they need be. onnxruntime would read any file of this machine.
+OUTSIDE = re.compile(rb"(\x0a|\x8a\x80*\x00)(\x08|\x88\x80*\x00)location")
 
 
 class OnnxRun(nn.Module):
@@ -48,6 +52,8 @@ class OnnxRun(nn.Module):
                 import onnxruntime as runtime
             except ImportError as error:
                 raise ModelError(MISSING) from error
+            if OUTSIDE.search(self._weights):
+                raise ModelError("ONNX weights that lie in other files are not read: join them")
             options = runtime.SessionOptions()
             options.intra_op_num_threads = torch.get_num_threads()
             self._session = runtime.InferenceSession(

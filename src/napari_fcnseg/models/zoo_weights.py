@@ -69,8 +69,9 @@ def open_weights(
     if kind == CODE and not trust_code:
         raise UntrustedCodeError(
             f"{where} can only be run by {_code_of(entry)}, which may do anything on this machine: "
-            "read and delete files, or send them elsewhere. If you trust who made it, allow that "
-            "with trust_code=True (--trust-code); or ask for TorchScript or ONNX weights"
+            "read and delete files, or send them elsewhere",
+            "If you trust who made it, allow that with trust_code=True (--trust-code); or ask for "
+            "TorchScript or ONNX weights",
         )
     if getattr(entry, "external_data", None):
         raise ModelError(f"{where}: ONNX weights in two files cannot be read; join them")

@@ -271,6 +271,7 @@ class Trainer:
             repainted=self._repainted,
             **self._began,
             validation={k: round(v, 4) for k, v in scores.iou.items()} if scores else {},
+            validated_pixels={k: scores.pixels[k] for k in scores.iou} if scores else {},
             validated_at_step=(scored_at or step) if scores else None,
             curve=self._curve.to_dict(),
         )
