@@ -6,12 +6,20 @@ import zipfile
 import yaml
 
 DESCRIPTION = "rdf.yaml"  # what bioimageio.spec calls it
+LOADER, DUMPER = yaml.SafeLoader, yaml.SafeDumper
+if yaml.__with_libyaml__:  # ten times as fast
+    LOADER, DUMPER = yaml.CSafeLoader, yaml.CSafeDumper
+
+
+def contents(path):
+    """Files of a package, by their names."""
+    with zipfile.ZipFile(path) as package:
+        return {name: package.read(name) for name in package.namelist()}
 
 
 def rewrite(path, **replaced):
     """Change files of a package."""
-    with zipfile.ZipFile(path) as package:
-        files = {name: package.read(name) for name in package.namelist()}
+    files = contents(path)
     with zipfile.ZipFile(path, "w") as package:
         for name, content in (files | replaced).items():
             if content is not None:
@@ -20,7 +28,7 @@ def rewrite(path, **replaced):
 
 def description(path):
     with zipfile.ZipFile(path) as package:
-        return yaml.safe_load(package.read(DESCRIPTION))
+        return yaml.load(package.read(DESCRIPTION), LOADER)
 
 
 def forge(path, name, content):
@@ -29,7 +37,7 @@ def forge(path, name, content):
     for entry in entries(changed):
         if entry.get("source") == name:
             entry["sha256"] = hashlib.sha256(content).hexdigest()
-    rewrite(path, **{name: content, DESCRIPTION: yaml.safe_dump(changed)})
+    rewrite(path, **{name: content, DESCRIPTION: yaml.dump(changed, Dumper=DUMPER)})
 
 
 def entries(value):

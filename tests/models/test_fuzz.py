@@ -1,19 +1,21 @@
 """Packages changed at random: each loads, or is refused by our own error."""
 
-import zipfile
+import warnings
 
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.conftest import make_model
-from tests.models.packages import DESCRIPTION, entries, forge, rewrite
+from tests.models.packages import DESCRIPTION, DUMPER, LOADER, contents, entries, forge, rewrite
+from tests.models.zoo_packages import write_zoo_model
 
 import napari_fcnseg as fs
 from napari_fcnseg.errors import ModelError
+from napari_fcnseg.models.card import read_card
 
 EXAMPLES = settings(
-    max_examples=250, deadline=None, database=None,
+    max_examples=500, deadline=None, database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 VALUES = st.recursive(
@@ -28,19 +30,27 @@ def whole(tmp_path_factory):
     """A package, its files, and its description."""
     model = make_model(width=1, depth=2)
     path = model.save(tmp_path_factory.mktemp("fuzz") / "m.zip")
-    with zipfile.ZipFile(path) as package:
-        files = {name: package.read(name) for name in package.namelist()}
-    return path.read_bytes(), files
+    return path.read_bytes(), contents(path)
+
+
+@pytest.fixture(scope="module")
+def theirs(tmp_path_factory):
+    """The same of a model of another tool."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of bioimageio.core
+        path, *_ = write_zoo_model(tmp_path_factory.mktemp("fuzz"), after=[{"id": "sigmoid"}])
+        return path.read_bytes(), contents(path)
 
 
 @pytest.fixture
 def load(whole, tmp_path):
     """Load a package after a change to its file."""
 
-    def attempt(change):
+    def attempt(change, start=whole):
         path = tmp_path / "m.zip"
-        path.write_bytes(whole[0])
+        path.write_bytes(start[0])
         change(path)
+        assert read_card(path).path == path  # listed, whatever is in it
         try:
             return fs.load_model(path, check=True)
         except ModelError:
@@ -99,11 +109,25 @@ def test_bytes_of_its_description(load, whole, edits):
 @given(st.integers(0), VALUES, st.booleans())
 @EXAMPLES
 def test_values_of_its_description(load, whole, number, value, gone):
-    described = yaml.safe_load(whole[1][DESCRIPTION])
+    data = with_value(whole[1][DESCRIPTION], number, value, gone)
+    load(lambda path: rewrite(path, **{DESCRIPTION: data}))
+
+
+@pytest.mark.filterwarnings("ignore")  # of torch.jit
+@given(st.integers(0), VALUES, st.booleans())
+@EXAMPLES
+def test_values_of_a_description_of_another_tool(load, theirs, number, value, gone):
+    data = with_value(theirs[1][DESCRIPTION], number, value, gone)
+    load(lambda path: rewrite(path, **{DESCRIPTION: data}), theirs)
+
+
+def with_value(data, number, value, gone):
+    """Return a description with one value changed, or taken out."""
+    described = yaml.load(data, LOADER)
     places = [(entry, key) for entry in entries(described) for key in entry]
     entry, key = places[number % len(places)]
     if gone:
         del entry[key]
     else:
         entry[key] = value
-    load(lambda path: rewrite(path, **{DESCRIPTION: yaml.safe_dump(described)}))
+    return yaml.dump(described, Dumper=DUMPER)

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from PIL import Image as Pillow
 from tests.conftest import make_model
-from tests.models.packages import DESCRIPTION, description, rewrite
+from tests.models.packages import DESCRIPTION, contents, description, rewrite
 from tests.models.zoo_packages import write_code_model, write_zoo_model
 
 import napari_fcnseg as fs
@@ -133,11 +133,6 @@ def test_renaming_changes_the_name_and_nothing_else(library, new):
     told = [package.pop(DESCRIPTION).decode() for package in (before, after)]
     assert told[1] == told[0].replace("name: model two", f'name: "{new}"', 1)
     assert before == after
-
-
-def contents(path):
-    with zipfile.ZipFile(path) as package:
-        return {name: package.read(name) for name in package.namelist()}
 
 
 def test_a_renamed_model_of_another_tool_still_runs(library, tmp_path):
