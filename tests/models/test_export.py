@@ -13,6 +13,8 @@ import napari_fcnseg as fs
 from napari_fcnseg.cli import main
 from napari_fcnseg.errors import ModelError
 from napari_fcnseg.images.normalise import Normalisation
+from napari_fcnseg.models.convert import write_onnx, write_torchscript
+from napari_fcnseg.nets.geometry import legal_size
 
 ABOUT = fs.About(
     "Finds cells",
@@ -67,8 +69,6 @@ def test_every_format_passes_the_test_of_bioimage_io(model, tmp_path):
 def test_onnx_weights_take_batches_and_other_sizes(tmp_path):
     import onnxruntime
 
-    from napari_fcnseg.models.convert import write_onnx
-
     net = make_model(width=4, depth=3).net
     assert write_onnx(net, tmp_path / "w.onnx") >= 17
     session = onnxruntime.InferenceSession(tmp_path / "w.onnx", providers=["CPUExecutionProvider"])
@@ -79,12 +79,26 @@ def test_onnx_weights_take_batches_and_other_sizes(tmp_path):
         assert session.run(None, {"raw": x.numpy()})[0] == pytest.approx(wanted, abs=1e-4)
 
 
-def test_what_cannot_be_written_says_so_and_writes_nothing(tmp_path):
-    net = fs.build_net("segnet", width=4).eval()
-    model = fs.Model(net, Normalisation("mean_std", (0.0,), (1.0,)), CLASSES)
-    with pytest.raises(ModelError, match="segnet cannot be written as TorchScript"):
-        model.save(tmp_path / "m.zip", formats=("torchscript",))
+@pytest.mark.parametrize("kind", ["torchscript", "onnx"])
+def test_what_cannot_be_written_says_so_and_writes_nothing(tmp_path, monkeypatch, kind):
+    """A choice by size is lost when one size is traced: the others tell it."""
+    model, names = make_model(), {"torchscript": "TorchScript", "onnx": "ONNX"}
+    first = legal_size(40, *[getattr(model.net, n)[-1] for n in ("min_size", "stride")])
+    forward = type(model.net).forward
+    chosen = {True: 2.0, False: 1.0}
+    monkeypatch.setattr(
+        type(model.net), "forward", lambda net, x: forward(net, x) * chosen[x.shape[-1] > first]
+    )
+    with pytest.raises(ModelError, match=f"unet cannot be written as {names[kind]}"):
+        model.save(tmp_path / "m.zip", formats=(kind,))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["segnet", "deconvnet"])
+def test_networks_that_remember_maxima_are_written(name, tmp_path):
+    net = fs.build_net(name, width=4).eval()
+    write_torchscript(net, tmp_path / "w.pt")
+    assert (tmp_path / "w.pt").exists()
 
 
 def test_without_onnx_it_says_what_to_install(tmp_path, monkeypatch):

@@ -22,7 +22,9 @@ class Unpool(nn.Module):
 
     def forward(self, x: Tensor, places: Tensor) -> Tensor:
         """Unpool ``(N, C, Y, X)`` to ``(N, C, 2 Y, 2 X)``."""
-        return F.max_unpool2d(x, places, [2, 2])
+        n, c, y, xs = x.shape  # PyTorch's own function cannot be traced
+        values = x.new_zeros(n, c, 4 * y * xs).scatter(2, places.flatten(2), x.flatten(2))
+        return values.view(n, c, 2 * y, 2 * xs)
 
     def influence(self) -> nn.Module:
         """Pass influence on, to any place of a block."""
