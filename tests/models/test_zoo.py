@@ -419,6 +419,17 @@ def code(tmp_path):
     return write_code_model(tmp_path)
 
 
+def test_trusted_code_stays_in_its_process(code):
+    """Consent is of one machine; and its module is nowhere else."""
+    path, _, image, wanted = code
+    model = fs.load_model(path, trust_code=True)
+    x = torch.from_numpy(_prepared(model, image))[None]
+    found = copy.deepcopy(model.net).output(x)[0].detach().numpy()
+    assert found == pytest.approx(wanted[0], abs=1e-5)
+    with pytest.raises(ModelError, match="stays in this process"):
+        pickle.dumps(model.net)
+
+
 def test_source_code_is_run_only_after_consent(code):
     path, target, image, wanted = code
     with pytest.raises(UntrustedCodeError, match=r"net\.py.*may do anything"):

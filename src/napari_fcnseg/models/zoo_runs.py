@@ -1,5 +1,6 @@
 """What runs the weights of other tools: TorchScript and ONNX."""
 
+import copy
 import io
 import re
 import warnings
@@ -97,3 +98,31 @@ class ScriptRun(nn.Module):
 
     def __reduce__(self) -> Any:
         return ScriptRun, (self._weights,)
+
+
+class CodeRun(nn.Module):
+    """A network made by source code that somebody trusts on this machine.
+
+    Parameters
+    ----------
+    net
+        With its weights.
+    """
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Run it."""
+        result: Tensor = self.net(x)
+        return result
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "CodeRun":
+        return CodeRun(copy.deepcopy(self.net, memo))
+
+    def __reduce__(self) -> Any:
+        raise ModelError(
+            "a model that is run by its own source code stays in this process: workers elsewhere "
+            "have not been told to trust it. Segment here, or ask for TorchScript or ONNX weights"
+        )

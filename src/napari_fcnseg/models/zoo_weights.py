@@ -13,7 +13,7 @@ from torch import nn
 from napari_fcnseg.errors import ModelError, UntrustedCodeError
 from napari_fcnseg.models.archive import Package, repacked
 from napari_fcnseg.models.plain import read_tensors
-from napari_fcnseg.models.zoo_runs import OnnxRun, ScriptRun
+from napari_fcnseg.models.zoo_runs import CodeRun, OnnxRun, ScriptRun
 
 DOT = re.compile(rb"[\s\\]*\.[\s\\]*")
 FORBIDDEN = re.compile(  # all but the operators of networks: of files, of libraries, of Python
@@ -131,4 +131,4 @@ def _run_code(package: Package, entry: Any, data: bytes) -> nn.Module:
         raise ModelError(f"{package.path}: {_code_of(entry)} makes no network")
     size = sum(t.numel() * t.element_size() for t in net.state_dict().values())
     net.load_state_dict(read_tensors(data, size, f"{package.path}: the weights"))
-    return net.eval()
+    return CodeRun(net.eval())
