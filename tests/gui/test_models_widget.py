@@ -4,8 +4,9 @@ import sys
 import zipfile
 from dataclasses import replace
 
+import numpy as np
 import pytest
-from qtpy.QtCore import QFile
+from qtpy.QtCore import QFile, Qt
 from qtpy.QtWidgets import QDialog, QFileDialog, QInputDialog, QMessageBox
 from tests.conftest import make_model
 from tests.gui.conftest import MINUTE
@@ -13,11 +14,13 @@ from tests.models.packages import rewrite
 from tests.models.zoo_packages import write_code_model
 
 import napari_fcnseg as fs
+from napari_fcnseg.errors import FcnsegError
 from napari_fcnseg.gui.choices import trained_models
 from napari_fcnseg.gui.export_dialog import ExportDialog
 from napari_fcnseg.gui.model_details import told as tell_card
 from napari_fcnseg.models.card import read_card
 from napari_fcnseg.models.library import Library
+from napari_fcnseg.training.trainer import Trainer
 
 
 @pytest.fixture
@@ -129,7 +132,7 @@ def test_import_takes_good_files_and_tells_of_bad_ones(
     bad = tmp_path / "bad.zip"
     bad.write_bytes(b"no model")
     monkeypatch.setattr(
-        QFileDialog, "getOpenFileNames", lambda *_, **__: ([str(good), str(bad)], "")
+        QFileDialog, "getOpenFileNames", lambda *_, **__: ([str(bad), str(good)], "")
     )
     press(models.import_button)
     ended(models)
@@ -178,11 +181,11 @@ def test_code_runs_only_after_a_yes(
     path, target, _, _ = write_code_model(tmp_path)
     asked = []
 
-    def question(_, title, text, *__):
-        asked.append(text)
+    def question(box):
+        asked.append(box)
         return QMessageBox.StandardButton[answer]
 
-    monkeypatch.setattr(QMessageBox, "warning", question)
+    monkeypatch.setattr(QMessageBox, "exec", question)
     kept = Library().add(path)
     models.list.renew(kept)
     renewed(qtbot, models, 3)
@@ -190,7 +193,9 @@ def test_code_runs_only_after_a_yes(
     press(models.use_button)
     qtbot.waitUntil(lambda: bool(asked), timeout=MINUTE)
     ended(models)
-    assert "may do anything" in asked[0]
+    assert "may do anything" in asked[0].text()
+    assert asked[0].textFormat() == Qt.TextFormat.PlainText
+    assert asked[0].defaultButton() is asked[0].button(QMessageBox.StandardButton.No)
     assert target.exists() == (answer == "Yes")
     assert len(trained_models(viewer).models) == (answer == "Yes")
 
@@ -227,3 +232,80 @@ def test_a_window_without_models_says_how_to_get_one(dock, qtbot):
     assert not widget.use_button.isEnabled()
     assert not widget.panel.start_button.isEnabled()
     assert widget.import_button.isEnabled()
+
+
+def test_what_was_chosen_is_what_is_renamed(models, kept, press, ended, qtbot, monkeypatch):
+    """A training that ends while the dialog is open is listed, and changes nothing else."""
+
+    def slowly(*_, **__):
+        path = Library().keep(replace(make_model(5), name="just trained"))
+        models._session.kept.emit(path)
+        renewed(qtbot, models, 3)
+        return "a new name", True
+
+    monkeypatch.setattr(QInputDialog, "getText", slowly)
+    choose(models, kept[0])
+    press(models.rename_button)
+    ended(models)
+    wanted = {"a new name", "second", "just trained"}
+    qtbot.waitUntil(lambda: listed(models) == wanted, timeout=MINUTE)
+
+
+@pytest.mark.parametrize(("typed", "saved"), [("shared.v2", False), ("shared.zip", True)])
+def test_only_what_was_asked_about_is_replaced(
+    models, kept, press, ended, told, monkeypatch, tmp_path, typed, saved
+):
+    there = tmp_path / f"{typed.removesuffix('.zip')}.zip"
+    there.write_bytes(b"of somebody")
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *_, **__: (str(tmp_path / typed), "")
+    )
+
+    def fill(dialog):
+        for box in dialog.formats.values():
+            box.setChecked(False)
+        dialog.accept()
+        return dialog.result()
+
+    monkeypatch.setattr(ExportDialog, "exec", fill)
+    choose(models, kept[0])
+    press(models.export_button)
+    ended(models)
+    assert (there.read_bytes() != b"of somebody") == saved
+    assert any("exists already" in text for text in told) == (not saved)
+
+
+def test_a_training_whose_window_is_closed_is_kept(train, viewer, press, qtbot):
+    train.minutes.value = 5
+    press(train.panel.start_button)
+    qtbot.waitUntil(lambda: train._last is not None and train._last.step > 2, timeout=MINUTE)
+    viewer.close()
+    qtbot.waitUntil(lambda: bool(list(Library().cards())), timeout=MINUTE)
+    (card,) = Library().cards()
+    assert int(card.facts["steps"]) > 2
+
+
+def test_a_training_that_fails_late_keeps_its_best(train, press, ended, qtbot, monkeypatch, told):
+    step = Trainer.step
+
+    def fails(self, progress):
+        if self.steps > 5:
+            raise FcnsegError("out of memory")
+        return step(self, progress)
+
+    monkeypatch.setattr(Trainer, "step", fails)
+    press(train.panel.start_button)
+    ended(train)
+    assert "out of memory. It failed at step" in train.panel.status.text()
+    assert train.save_button.isEnabled()
+    assert len(list(Library().cards())) == 1
+
+
+def test_a_picture_or_a_name_does_not_widen_the_window(models, kept, qtbot):
+    card = read_card(kept[0])
+    narrow = models.details.minimumSizeHint().width()
+    wide = np.zeros((1, 512, 3), np.uint8)
+    models.details.show_card(replace(card, cover=wide, name="n" * 5000))
+    assert models.details.minimumSizeHint().width() <= max(narrow, 300)
+    models.details.show_card(replace(card, scores={c.name: 0.5 for c in card.classes}))
+    assert "IoU 0.50" in models.details.text.text()

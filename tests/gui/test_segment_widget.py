@@ -113,7 +113,7 @@ def test_code_of_a_model_is_run_only_after_a_yes(segment, told, tmp_path, monkey
     buttons, asked = QMessageBox.StandardButton, []
     for answer in (buttons.No, buttons.Yes):
         monkeypatch.setattr(
-            QMessageBox, "warning", lambda *a, answer=answer: asked.append(a[2]) or answer
+            QMessageBox, "exec", lambda box, answer=answer: asked.append(box.text()) or answer
         )
         segment.load(path)
         assert executed.exists() == (answer == buttons.Yes)

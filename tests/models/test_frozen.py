@@ -27,7 +27,7 @@ def test_format_1(tmp_path):
         (7, "cell", "#56b4e9"),
     ]
     assert model.normalisation == Normalisation("percentile", (100.0, 90.0), (40.0, 1e-6))
-    assert model.recipe == fs.Recipe(steps=7, rotate="any", seed=3)
+    assert model.recipe == fs.Recipe(steps=7, rotate="any", seed=3, shares="painted")
     assert model.pixel_size == PixelSize(4.0, 4.5, "nanometer")
     assert model.provenance["validation"] == {"cell": 0.5}
     assert model.sample.shape == (2, 72, 72)

@@ -3,6 +3,7 @@
 import io
 import os
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -15,6 +16,7 @@ from tests.models.zoo_packages import write_code_model, write_zoo_model
 import napari_fcnseg as fs
 from napari_fcnseg.errors import ModelError, OutputError
 from napari_fcnseg.models.card import COVER, read_card
+from napari_fcnseg.models.fingerprint import fingerprint
 from napari_fcnseg.models.library import Library
 from napari_fcnseg.models.rename import legal_name
 
@@ -151,7 +153,7 @@ def test_renaming_to_a_name_that_is_taken_keeps_both(library):
     assert not two.exists()
 
 
-@pytest.mark.parametrize("name", ["", "  ", "--"])
+@pytest.mark.parametrize("name", ["", "  ", "--", "日本"])
 def test_no_name_is_no_name(library, name):
     path = library.keep(make_model())
     with pytest.raises(ModelError, match="letter"):
@@ -169,7 +171,7 @@ def test_a_disk_that_is_full_loses_nothing(library, monkeypatch):
     monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
     with pytest.raises(OutputError, match="No space left"):
         library.rename(path, "model two")
-    assert [p.name for p in library.folder.iterdir()] == [path.name]
+    assert {p.name for p in library.folder.iterdir()} == {path.name, ".lock"}
     assert path.read_bytes() == before
 
 
@@ -181,6 +183,7 @@ def test_a_disk_that_is_full_loses_nothing(library, monkeypatch):
         ("a/b\\c: d", "a b c d"),
         ("日本", "model"),
         ("n" * 200, "n" * 128),
+        ("n" * 127 + " more", "n" * 127),
     ],
 )
 def test_names_as_the_spec_takes_them(name, legal):
@@ -198,7 +201,7 @@ def test_what_is_added_is_a_checked_copy(library, tmp_path):
         library.add(path)
     with pytest.raises(ModelError, match="folder"):
         library.add(tmp_path)
-    assert list(library.folder.iterdir()) == [kept]
+    assert {p.name for p in library.folder.iterdir()} == {kept.name, ".lock"}
 
 
 def test_a_model_with_code_is_added_and_its_code_does_not_run(library, tmp_path):
@@ -208,3 +211,82 @@ def test_a_model_with_code_is_added_and_its_code_does_not_run(library, tmp_path)
     assert "pytorch_state_dict" in read_card(kept).network
     assert not target.exists()
     assert [card.problem for card in library.cards()] == [""]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "name: |\n  several\n  lines\n",
+        "name: >-\n  several\n  lines\n",
+        "name:\n",
+        "name: &n used twice\nother: *n\n",
+        "other: &n used twice\nname: *n\n",
+        "name: twice\nname: the last one counts\n",
+        "name: 2024-01-01\n",
+        "'name': 'quoted'\n",
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_however_a_name_is_written_it_can_be_changed(library, told, encoding):
+    path = library.keep(replace(make_model(), name="model one"))
+    text = contents(path)[DESCRIPTION].decode()
+    changed = text.replace("name: model one\n", told, 1)
+    assert changed != text
+    rewrite(path, **{DESCRIPTION: changed.encode(encoding)})
+    renamed = library.rename(path, "yes")
+    assert fs.load_model(renamed, check=True).name == "model yes"
+    assert names(library) == ["model yes"]
+
+
+@pytest.mark.parametrize("name", ["yes", "no", "Off", "null", "~", "12:30:45", "1e3", "0x10", "<<"])
+def test_classes_may_be_called_what_they_like(library, name):
+    """In YAML 1.1, which others read, these are no texts."""
+    model = make_model()
+    classes = (replace(model.classes[0], name=name), *model.classes[1:])
+    path = library.keep(replace(model, classes=classes))
+    assert fs.load_model(path).classes == classes
+    assert read_card(path).classes == classes
+
+
+def test_two_at_once_do_not_overwrite_each_other(library):
+    models = [replace(make_model(seed), name="same name") for seed in range(4)]
+    libraries = [Library(library.folder) for _ in models]  # of several windows
+    with ThreadPoolExecutor(4) as pool:
+        paths = list(pool.map(lambda lib, model: lib.keep(model), libraries, models))
+    assert len(set(paths)) == 4
+    assert {fingerprint(fs.load_model(p)) for p in paths} == {fingerprint(m) for m in models}
+
+
+def test_what_a_crash_left_is_in_nobodys_way(library):
+    first = library.keep(replace(make_model(), name="cells"))
+    first.rename(first.with_name("cells.zip.partial"))
+    assert library.keep(replace(make_model(), name="cells")) == first
+    assert {p.name for p in library.folder.iterdir()} == {"cells.zip", ".lock"}
+
+
+def test_a_link_to_nowhere_hides_no_model(library):
+    path = library.keep(make_model())
+    (library.folder / "gone.zip").symlink_to("/nowhere")
+    assert [card.path for card in library.cards()] == [path]
+
+
+@pytest.mark.parametrize("name", ["n" * 300, "日" * 100])
+def test_long_names_are_kept_under_shorter_ones(library, name):
+    assert library.keep(replace(make_model(), name=name)).exists()
+
+
+def test_a_folder_that_cannot_be_is_told(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="file"):
+        Library(tmp_path / "file" / "models").keep(make_model())
+
+
+def test_a_damaged_file_is_not_made_whole_by_a_new_name(library):
+    path = library.keep(replace(make_model(), name="model one"))
+    data = path.read_bytes()
+    weights = contents(path)["weights.pt"]
+    at = data.index(weights) + len(weights) // 2
+    path.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+    with pytest.raises(ModelError, match="damaged"):
+        library.rename(path, "model two")
+    assert [p.name for p in library.folder.glob("*.zip")] == [path.name]

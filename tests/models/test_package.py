@@ -162,7 +162,7 @@ def test_a_wrong_test_output_fails_the_check_only(model, tmp_path):
 @pytest.mark.parametrize(
     ("change", "error", "said"),
     [
-        (lambda d: d["config"].pop("napari_fcnseg"), ModelError, "can only be run by build_net"),
+        (lambda d: d["config"].pop("napari_fcnseg"), ModelError, "can only be run by .build_net"),
         (
             lambda d: d["config"]["napari_fcnseg"].update(format=99),
             ModelError,

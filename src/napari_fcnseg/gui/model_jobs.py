@@ -1,11 +1,13 @@
 """What the Models widget does in a thread: each a generator of events."""
 
 from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from napari_fcnseg.errors import UntrustedCodeError
-from napari_fcnseg.events import Event
+from napari_fcnseg.errors import FcnsegError, ModelError, UntrustedCodeError
+from napari_fcnseg.events import Event, Step, Steps, Trained
 from napari_fcnseg.gui.export_dialog import Wanted
 from napari_fcnseg.models.card import Card
 from napari_fcnseg.models.fetch import fetch, is_elsewhere
@@ -27,10 +29,10 @@ class Done(Event):
 
 @dataclass(frozen=True)
 class NeedsCode(Event):
-    """A model can only be run by its own code."""
+    """A model can only be run by its own code; with consent `again` does what was asked."""
 
-    path: Path
     danger: str
+    again: Work
 
 
 def loading(path: Path, trust_code: bool = False) -> Work:
@@ -40,29 +42,41 @@ def loading(path: Path, trust_code: bool = False) -> Work:
         try:
             model = load_model(path, trust_code=trust_code)
         except UntrustedCodeError as error:
-            yield NeedsCode(path, error.danger)
+            yield NeedsCode(error.danger, loading(path, trust_code=True))
         else:
             yield Done(f"{model.name} is chosen in Segment", model=model)
 
     return work
 
 
-def testing(card: Card) -> Work:
+def checking(card: Card, trust_code: bool = False) -> Work:
     """Compare what a model gives with its stored test output."""
 
     def work() -> Generator[Event, None, None]:
-        load_model(card.path, check=True)
-        yield Done(f"{card.name} gives its stored test output, to 1e-4")
+        try:
+            load_model(card.path, check=True, trust_code=trust_code)
+        except UntrustedCodeError as error:
+            yield NeedsCode(error.danger, checking(card, trust_code=True))
+        else:
+            yield Done(f"{card.name} gives its stored test output, to 1e-4")
 
     return work
 
 
 def adding(library: Library, paths: Sequence[Path]) -> Work:
-    """Keep copies of packages."""
+    """Keep copies of packages; what is wrong with some does not stop the others."""
 
     def work() -> Generator[Event, None, None]:
+        wrong = []
         for path in paths:
-            yield Done(f"{path.name} is kept", library.add(path))
+            try:
+                kept = library.add(path)
+            except FcnsegError as error:
+                wrong.append(str(error))
+            else:
+                yield Done(f"{path.name} is kept", kept)
+        if wrong:
+            raise ModelError("\n".join(wrong))
 
     return work
 
@@ -87,6 +101,26 @@ def keeping(library: Library, model: Model) -> Work:
     return work
 
 
+def rescued(steps: Steps[Event], library: Library, gone: Callable[[], bool]) -> Steps[Event]:
+    """Keep the best model of a training that ends because its window is closed."""
+
+    def work() -> Generator[Event, None, None]:
+        latest: Callable[[], Model] | None = None
+        with closing(steps):
+            try:
+                for event in steps:
+                    if isinstance(event, Step):
+                        latest = event.best
+                    if isinstance(event, Trained):
+                        latest = partial(getattr, event, "model")
+                    yield event
+            finally:
+                if latest and gone():
+                    library.keep(latest())
+
+    return Steps(work())
+
+
 def renaming(library: Library, card: Card, name: str) -> Work:
     """Give a model another name."""
 
@@ -97,12 +131,20 @@ def renaming(library: Library, card: Card, name: str) -> Work:
     return work
 
 
-def exporting(card: Card, path: Path, wanted: Wanted) -> Work:
+def named_zip(path: str) -> tuple[Path, bool]:
+    """Return what was typed as the name of a ``.zip``, and whether that name was asked about."""
+    typed = Path(path)
+    if typed.suffix.lower() == ".zip":
+        return typed, True
+    return typed.with_name(f"{typed.name}.zip"), False
+
+
+def exporting(card: Card, path: Path, wanted: Wanted, overwrite: bool) -> Work:
     """Write a model for other tools, after its test."""
 
     def work() -> Generator[Event, None, None]:
         model = replace(load_model(card.path, check=True), about=wanted.about)
-        saved = model.save(path, overwrite=True, formats=wanted.formats)
+        saved = model.save(path, overwrite=overwrite, formats=wanted.formats)
         yield Done(f"exported to {saved}")
 
     return work

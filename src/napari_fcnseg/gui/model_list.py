@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +65,7 @@ class ModelList(QListWidget):
         self._reading = Job(lambda: Steps(self._read()), self._receive)
         self._reading.start()
 
-    def let_go(self) -> None:
+    def let_go(self, _: object = None) -> None:
         """Read no further."""
         if self._reading:
             self._reading.abandon()
@@ -95,7 +96,7 @@ class ModelList(QListWidget):
         about = card.problem or ", ".join(c.name for c in card.classes) or card.network
         item = QListWidgetItem(f"{card.name}\n{card.date:%Y-%m-%d %H:%M} · {about}")
         item.setData(CARD, card)
-        item.setToolTip(card.problem or card.path.name)
+        item.setToolTip(escape(card.problem or card.path.name))
         if card.cover is not None:
             item.setIcon(QIcon(picture(card.cover)))
         self.addItem(item)

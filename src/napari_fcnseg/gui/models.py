@@ -1,6 +1,7 @@
 """The Models widget: what there is, what it is, and what can be done with it."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from napari import Viewer
@@ -20,11 +21,12 @@ from napari_fcnseg.gui.model_jobs import (
     NeedsCode,
     Work,
     adding,
+    checking,
     exporting,
     fetching,
     loading,
+    named_zip,
     renaming,
-    testing,
 )
 from napari_fcnseg.gui.model_list import ModelList
 from napari_fcnseg.gui.panel import JobPanel, tell
@@ -75,8 +77,12 @@ class ModelsWidget(DockContent):
         session.kept.connect(self._follow)
         buttons = _grid([*self._new, *self._own])
         self.fill([self.list, buttons, self.panel, self.details])
+        # Not slots of this widget: it has none left when it is destroyed.
+        unfollow = partial(session.kept.disconnect, self._follow, missing_ok=True)
         for signal in (self.removed, self.destroyed):
-            signal.connect(self._let_go)
+            signal.connect(self.list.let_go)
+            signal.connect(self.panel.abandon)
+            signal.connect(lambda *_: unfollow())
         self.list.renew()
 
     def use(self, _: object = None) -> None:
@@ -87,7 +93,7 @@ class ModelsWidget(DockContent):
     def test(self) -> None:
         """Compare what the chosen model gives with its stored test output."""
         if card := self._chosen():
-            self._run(testing(card))
+            self._run(checking(card))
 
     def add(self, paths: Sequence[Path]) -> None:
         """Keep copies of packages."""
@@ -97,22 +103,23 @@ class ModelsWidget(DockContent):
         """Download a model and keep it."""
         self._run(fetching(self.library, source))
 
-    def rename(self, name: str) -> None:
-        """Give the chosen model another name."""
-        if card := self._chosen():
-            self._run(renaming(self.library, card, name))
+    def rename(self, card: Card, name: str) -> None:
+        """Give a model another name."""
+        self._run(renaming(self.library, card, name))
 
-    def export(self, path: Path, wanted: Wanted) -> None:
-        """Write the chosen model for others, replacing an older file of that name."""
-        if card := self._chosen():
-            self._run(exporting(card, path, wanted))
+    def export(self, card: Card, path: Path, wanted: Wanted, overwrite: bool = False) -> None:
+        """Write a model for others."""
+        self._run(exporting(card, path, wanted, overwrite))
 
     def delete(self) -> None:
         """Move the chosen model to the trash of the desktop."""
         card = self._chosen()
         if card is None:
             return
-        if QFile(str(card.path)).moveToTrash():
+        if not card.path.exists():
+            self.panel.say(f"{card.name} was gone already")
+            self.list.renew()
+        elif QFile(str(card.path)).moveToTrash():
             self.panel.say(f"{card.name} is in the trash")
             self.list.renew()
         else:
@@ -141,7 +148,10 @@ class ModelsWidget(DockContent):
                 self._enable()
                 asks, self._asks = self._asks, None
                 if asks and consents(self, asks.danger):
-                    self._run(loading(asks.path, trust_code=True))
+                    self._run(asks.again)
+                card = self.list.chosen()
+                if card and not card.path.exists():  # by another window, or hand
+                    self.list.renew()
 
     def _enable(self) -> None:
         card, free = self.list.chosen(), self.panel.job is None
@@ -154,16 +164,11 @@ class ModelsWidget(DockContent):
         self.export_button.setEnabled(free and card is not None and card.about is not None)
 
     def _show_chosen(self, *_: object) -> None:
-        self.details.show_card(self.list.chosen())
         self._enable()
+        self.details.show_card(self.list.chosen())
 
-    def _follow(self, path: Path) -> None:
-        self.list.renew(path)
-
-    def _let_go(self, _: object = None) -> None:
-        self.list.let_go()
-        self._session.kept.disconnect(self._follow, missing_ok=True)
-        self.panel.abandon()
+    def _follow(self, _: Path) -> None:
+        self.list.renew()  # what is chosen stays
 
     def _ask_and_add(self) -> None:
         paths, _ = QFileDialog.getOpenFileNames(self, "Import models", "", "Models (*.zip)")
@@ -181,7 +186,7 @@ class ModelsWidget(DockContent):
             return
         name, said = QInputDialog.getText(self, "Rename", "Name", text=card.name)
         if said and name.strip() != card.name:
-            self.rename(name.strip())
+            self.rename(card, name.strip())
 
     def _ask_and_export(self) -> None:
         card = self._chosen()
@@ -192,7 +197,8 @@ class ModelsWidget(DockContent):
             return
         path, _ = QFileDialog.getSaveFileName(self, "Export", card.path.name, "Models (*.zip)")
         if path:
-            self.export(Path(path).with_suffix(".zip"), dialog.wanted)
+            out, asked = named_zip(path)
+            self.export(card, out, dialog.wanted, overwrite=asked)
 
 
 def _button(text: str, tip: str, press: Callable[[], None]) -> QPushButton:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from napari.utils.notifications import notification_manager, show_error
-from qtpy.QtCore import Signal  # type: ignore[attr-defined]  # qtpy names it at run time
+from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]  # qtpy names it at run time
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from napari_fcnseg.errors import FcnsegError
@@ -45,6 +45,7 @@ class JobPanel(QWidget):
         self.bar.setTextVisible(True)
         self.bar.setFormat("")
         self.status.setWordWrap(True)
+        self.status.setTextFormat(Qt.TextFormat.PlainText)  # names of models are in it
         buttons = QHBoxLayout()
         buttons.addWidget(self.start_button)
         buttons.addWidget(self.stop_button)
@@ -64,11 +65,12 @@ class JobPanel(QWidget):
     ) -> None:
         """Start a job made by `make`; `receive` gets its events in the GUI thread.
 
-        Where nothing is `counted` the bar swings, and shows what it showed before in the end.
+        What is not `counted` is one step: it cannot be stopped, the bar swings, and shows in the
+        end what it showed before.
         """
         self._receive, self._began, self._had = receive, time.monotonic(), 0.0
         self.start_button.setEnabled(False)
-        self.stop_button.setEnabled(True)
+        self.stop_button.setEnabled(counted)
         self._shown = None if counted else (self.bar.value(), self.bar.format())
         self.bar.setRange(0, LONG if counted else 0)
         self.show_progress(0.0)
@@ -81,7 +83,7 @@ class JobPanel(QWidget):
             self.say("stopping ...")
             self.job.stop()
 
-    def abandon(self) -> None:
+    def abandon(self, _: object = None) -> None:
         """Stop the job and forget it: the widget is going away."""
         if self.job:
             self.job.abandon()

@@ -1,5 +1,6 @@
 """The Train widget: from strokes to a network, with its preview while it learns."""
 
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -35,7 +36,7 @@ from napari_fcnseg.gui.form import RecipeForm, Rows
 from napari_fcnseg.gui.job import Ended
 from napari_fcnseg.gui.layers import layer_classes, layer_data, layer_image
 from napari_fcnseg.gui.live import LiveView
-from napari_fcnseg.gui.model_jobs import Done, keeping
+from napari_fcnseg.gui.model_jobs import Done, keeping, named_zip, rescued
 from napari_fcnseg.gui.panel import JobPanel, tell
 from napari_fcnseg.gui.plot import CurvePlot
 from napari_fcnseg.gui.points import layer_points
@@ -74,6 +75,7 @@ class TrainWidget(DockContent):
         self._live: LiveView | None = None
         self._watch: StrokeWatch | None = None
         self._last: Step | None = None
+        self._done = False
         self.form = self._make_form()
         # Steps are for scripts; the scale of layers is set in napari.
         elsewhere = ("net", "minutes", "steps", "pixel_size")
@@ -94,6 +96,8 @@ class TrainWidget(DockContent):
             [self.form, self.facts, more, self.panel, self.plot, self.scores, self.save_button]
         )
         self.removed.connect(self.panel.stop)
+        self._gone = threading.Event()
+        self.destroyed.connect(lambda *_, gone=self._gone: gone.set())
         self.destroyed.connect(self.panel.abandon)
         for choice in (self.image, self.labels, self.start_from):
             self.removed.connect(choice.unfollow)
@@ -162,6 +166,7 @@ class TrainWidget(DockContent):
         start = self.start_from.model()
         unpainted, device, name = self.unpainted.value, self.device.value, f"layer {painted.name!r}"
 
+        gone = self._gone.is_set
         live = self._live = LiveView(self._viewer, source, image, painted)
         watch = self._watch = StrokeWatch(painted, live.spans)
 
@@ -173,11 +178,14 @@ class TrainWidget(DockContent):
             )
             return watch.job
 
-        self._last = None
+        self._last, self._done = None, False
         self.plot.clear()
         self.scores.clear()
         self.panel.say("reading the strokes ...")
-        self.panel.run(lambda: with_previews(begin, image, live.spans, device), self._receive)
+        self.panel.run(
+            lambda: rescued(with_previews(begin, image, live.spans, device), Library(), gone),
+            self._receive,
+        )
 
     def _chosen_layers(self) -> tuple[ImageLayer, Labels | PointsLayer]:
         if self.image.value is None:
@@ -211,6 +219,7 @@ class TrainWidget(DockContent):
             case Note():
                 self.panel.say(event.text)
             case Trained():
+                self._done = True
                 early = ", ended early as scores rose no more" * event.early
                 self._keep(event.model, f"trained in {event.steps:,} steps{early}")
             case Ended():
@@ -225,8 +234,9 @@ class TrainWidget(DockContent):
         if self._watch:
             self._watch.close()
             self._watch = None
-        if stopped and self._last:
-            self._keep(self._last.best(), f"stopped at step {self._last.step:,}; the best is kept")
+        if self._last and not self._done:  # stopped, or failed
+            said = "stopped" if stopped else f"{self.panel.status.text()}. It failed"
+            self._keep(self._last.best(), f"{said} at step {self._last.step:,}; the best is kept")
         elif stopped:
             self.panel.say("stopped before the first step: there is no model of this run")
         self._last = None
@@ -252,14 +262,15 @@ class TrainWidget(DockContent):
         start = f"{self.model.name if self.model else 'model'}.zip"
         path, _ = QFileDialog.getSaveFileName(self, "Save model", start, "Models (*.zip)")
         if path:
-            self.save(Path(path))
+            out, asked = named_zip(path)
+            self.save(out, overwrite=asked)
 
-    def save(self, path: Path) -> None:
-        """Save the model that was trained last, replacing an older file of that name."""
+    def save(self, path: Path, overwrite: bool = False) -> None:
+        """Save the model that was trained last."""
         if self.model is None:
             return
         try:
-            saved = self.model.save(path.with_suffix(".zip"), overwrite=True)
+            saved = self.model.save(path, overwrite=overwrite)
         except FcnsegError as error:
             tell(error)
         else:

@@ -7,6 +7,8 @@ from pydantic import ValidationError
 
 from napari_fcnseg.errors import ModelError
 
+LONGEST = 1024  # letters of a description, by the spec
+
 
 @dataclass(frozen=True)
 class About:
@@ -30,6 +32,10 @@ class About:
     cite: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if len(self.description) > LONGEST:
+            raise ModelError(
+                f"the description has {len(self.description)} letters: say it in {LONGEST}"
+            )
         if self.authors or self.license or self.cite:
             self.described()
 

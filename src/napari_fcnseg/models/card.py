@@ -21,6 +21,7 @@ from napari_fcnseg.models.stored import Stored
 
 COVER = (512, 256)  # pixels at most, width and height
 COVER_BYTES, COVER_PIXELS = 2**23, 2**25  # that are looked at
+LARGEST = 1e15  # of a number that is shown
 FORMATS = ("PNG", "JPEG", "GIF")
 
 
@@ -102,12 +103,13 @@ def _ours(stored: Stored) -> dict[str, Any]:
     parts, options = stored.parts(), ", ".join(f"{k} {v}" for k, v in net.options.items())
     size, pixels = parts["pixel_size"], known.get("labelled_pixels")
     channels = f"{net.in_channels} channel{'s' * (net.in_channels > 1)}"
-    steps, images = known.get("steps"), known.get("images")
+    steps, images, shares = map(known.get, ("steps", "images", "class_shares"))
     facts = {
         "trained": str(known.get("created", ""))[:16].replace("T", " "),
         "steps": f"{steps:,}" if isinstance(steps, int) else "",
         "on": f"{pixels:,} labelled pixels" if isinstance(pixels, int) else "",
         "images": _few(images),
+        "shares found": ", ".join(f"{n} {v:.0%}" for n, v in _numbers(shares).items()),
         "pixel size": str(size) if size else "",
     }
     return {
@@ -148,7 +150,7 @@ def _few(images: Any) -> str:
 
 def _numbers(found: Any) -> dict[str, Any]:
     items = found.items() if isinstance(found, dict) else ()
-    return {str(k): v for k, v in items if isinstance(v, int | float)}
+    return {str(k): v for k, v in items if isinstance(v, int | float) and abs(v) < LARGEST}
 
 
 def _cover(package: Package, description: dict[str, Any]) -> NDArray[np.uint8] | None:

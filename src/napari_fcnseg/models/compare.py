@@ -14,7 +14,7 @@ def check_output(found: NDArray[Any], stored: NDArray[Any], where: str) -> None:
     """Raise `ModelError` unless a model gives its stored test output."""
     if stored.shape != found.shape:
         raise ModelError(f"{where} has the shape {stored.shape}, the model gives {found.shape}")
-    size = max(1.0, float(np.abs(stored).max(initial=0)))  # scores may be large
+    size = max(1.0, float(np.abs(found).max(initial=0)))  # scores may be large
     difference = float(np.abs(found - stored).max(initial=0)) / size
     if not difference <= TOLERANCE:
         raise ModelError(

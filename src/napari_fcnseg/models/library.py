@@ -4,9 +4,10 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from filelock import FileLock
 from platformdirs import user_data_path
 
 from napari_fcnseg.errors import ModelError, OutputError, UntrustedCodeError
@@ -14,9 +15,10 @@ from napari_fcnseg.images.output import partial_path
 from napari_fcnseg.models.card import Card, read_card
 from napari_fcnseg.models.load import load_model
 from napari_fcnseg.models.model import Model
-from napari_fcnseg.models.rename import legal_name, rename
+from napari_fcnseg.models.rename import legal_name, plain_letters, rename
 
 VARIABLE = "FCNSEG_MODELS"
+LONGEST = 100  # bytes of a file's name, without its ending
 
 
 class Library:
@@ -34,19 +36,27 @@ class Library:
         usual = user_data_path("napari-fcnseg", appauthor=False) / "models"
         self.folder = folder or (Path(told) if told else usual)
 
+        self._known: dict[tuple[Path, int, int], Card] = {}
+
     def cards(self) -> Iterator[Card]:
         """Read what its models say of themselves, the newest first; broken ones tell why."""
-        found = [(p.stat().st_mtime, p) for p in self.folder.glob("*.zip") if p.name[0] != "."]
-        for _, path in sorted(found, reverse=True):
-            try:
-                card = read_card(path)
-            except FileNotFoundError:  # deleted meanwhile
+        found = []
+        for path in self.folder.glob("*.zip"):
+            with suppress(FileNotFoundError):  # deleted meanwhile, or a link to nowhere
+                known = path.stat()
+                found.append((known.st_mtime_ns, known.st_size, path))
+        for written, size, path in sorted(found, reverse=True):
+            if path.name.startswith("."):  # of macOS
                 continue
-            yield card
+            key = (path, written, size)
+            with suppress(FileNotFoundError):
+                self._known[key] = self._known.get(key) or read_card(path)
+                yield self._known[key]
 
     def keep(self, model: Model) -> Path:
         """Save a model of ours under a name that is free; errors as `save_model`."""
-        return model.save(self._free(model.name))
+        with self._changing(f"keep {model.name}"):
+            return model.save(self._free(model.name))
 
     def add(self, path: Path) -> Path:
         """Copy a package into the folder, after it was loaded once.
@@ -63,14 +73,14 @@ class Library:
             raise ModelError(f"{path} is a folder: pack it as a .zip to keep it with the others")
         with suppress(UntrustedCodeError):  # nothing of it has run
             load_model(path)
-        target = self._free(read_card(path).name)
-        partial = partial_path(target)
-        try:
-            shutil.copyfile(path, partial)
-            partial.replace(target)
-        except OSError as error:
-            partial.unlink(missing_ok=True)
-            raise OutputError(f"cannot copy {path} to {self.folder}: {error}") from error
+        with self._changing(f"keep a copy of {path}"):
+            target = self._free(read_card(path).name)
+            partial = partial_path(target)
+            try:
+                shutil.copyfile(path, partial)
+                partial.replace(target)
+            finally:
+                partial.unlink(missing_ok=True)
         return target
 
     def rename(self, path: Path, name: str) -> Path:
@@ -84,22 +94,33 @@ class Library:
         Raises
         ------
         ModelError
-            If the name has no letters, or the package no name.
+            If the name has no letters, or the package is damaged.
         OutputError
             If it cannot be written; then it is as it was.
         """
-        if not any(c.isalnum() for c in name):
-            raise ModelError("a name has at least one letter or digit")
-        target = path if path.stem == _stem(legal_name(name)) else self._free(legal_name(name))
-        try:
+        if not any(c.isalnum() for c in plain_letters(name)):
+            raise ModelError(
+                f"the name {name!r} has no plain letter or digit, which other tools need: give "
+                "one with some of A to Z"
+            )
+        with self._changing(f"rename {path}"):
+            same = path.stem == _stem(legal_name(name))
+            target = path if same else self._free(legal_name(name))
             rename(path, name, target)
-        except OSError as error:
-            raise OutputError(f"cannot rename {path}: {error}") from error
         return target
+
+    @contextmanager
+    def _changing(self, what: str) -> Iterator[None]:
+        """Change the folder: one at a time, also of several windows."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.folder / ".lock"):
+                yield
+        except OSError as error:
+            raise OutputError(f"cannot {what} in {self.folder}: {error}") from error
 
     def _free(self, name: str) -> Path:
         """Path for a model of a name that no other has."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         stem, number = _stem(name), 1
         while (path := self.folder / f"{stem}{f'-{number}' * (number > 1)}.zip").exists():
             number += 1
@@ -107,4 +128,5 @@ class Library:
 
 
 def _stem(name: str) -> str:
-    return re.sub(r"[^\w+-]+", "-", name).strip("-") or "model"
+    found = re.sub(r"[^\w+-]+", "-", name).encode()[:LONGEST].decode(errors="ignore")
+    return found.strip("-") or "model"

@@ -15,10 +15,13 @@ from bioimageio.spec import save_bioimageio_package
 from bioimageio.spec.model import v0_5 as spec
 
 from napari_fcnseg.errors import OutputError
-from napari_fcnseg.images.output import check_free, choose_mode, partial_path
+from napari_fcnseg.images.output import partial_path
+from napari_fcnseg.models.archive import Package
 from napari_fcnseg.models.convert import Format, write_onnx, write_torchscript
 from napari_fcnseg.models.cover import write_cover
+from napari_fcnseg.models.load import read_description
 from napari_fcnseg.models.model import Model
+from napari_fcnseg.models.plain import dig
 from napari_fcnseg.models.rename import legal_name
 from napari_fcnseg.models.stored import Stored
 from napari_fcnseg.models.tensors import describe_input, describe_output, make_sample
@@ -66,17 +69,30 @@ def save_model(
             save_bioimageio_package(described, output_path=partial, compression=ZIP_STORED)
             del described
             gc.collect()  # the spec leaves files open till then; Windows moves no open ones
+        _read_back(partial)
         partial.replace(path)
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error}") from error
+    finally:
+        partial.unlink(missing_ok=True)
     return path
+
+
+def _read_back(path: Path) -> None:
+    """Raise `ModelError` where what was written could not be read again."""
+    description = read_description(Package(path))
+    Stored.read(dig(description, "config", "napari_fcnseg"), str(path))
 
 
 def check_place(path: Path, overwrite: bool = False) -> None:
     """Make the folder for a model, or raise `OutputError` if it cannot be saved as `path`."""
     if path.suffix.lower() != ".zip":
         raise OutputError(f"{path}: a model is saved as a .zip; give a name that ends in .zip")
-    check_free(path, choose_mode(overwrite))
+    if path.is_dir() or (path.exists() and not overwrite):
+        raise OutputError(
+            f"{path} exists already; give another name, or allow to replace it with "
+            "overwrite=True (--overwrite)"
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path.parent):

@@ -2,7 +2,6 @@
 
 import io
 import math
-import re
 from typing import Any
 
 import numpy as np
@@ -13,25 +12,12 @@ from torch import Tensor
 
 from napari_fcnseg.errors import ModelError
 from napari_fcnseg.models.archive import repacked
+from napari_fcnseg.models.yaml_core import CoreLoader
 
 LONGEST = 2**23  # bytes of a description
 PARTS = 2**20  # values in it, where what is named twice counts twice
 DEEPEST = 64  # lists within lists
 SLACK = 2**20  # bytes around the numbers of a file with tensors
-
-
-class _Yaml(yaml.SafeLoader):
-    """Plain data of YAML 1.2, where ``1e-06`` is a number; YAML 1.1 wants ``1.0e-06``."""
-
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Merge nothing: YAML 1.2 has no ``<<``, which multiplies what it names."""
-        if any(key.tag == "tag:yaml.org,2002:merge" for key, _ in node.value):
-            raise yaml.constructor.ConstructorError(problem="it merges mappings (<<)")
-
-
-_Yaml.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
-)
 
 
 def read_yaml(data: bytes, where: str) -> dict[str, Any]:
@@ -43,7 +29,7 @@ def read_yaml(data: bytes, where: str) -> dict[str, Any]:
         If it is no YAML, no mapping, nests or repeats itself without end.
     """
     try:
-        found = yaml.load(data, _Yaml)
+        found = yaml.load(data, CoreLoader)
         _count(found, 0, {})
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError, OverflowError) as error:
         said = " ".join(str(error).split())

@@ -2,8 +2,8 @@
 
 import copy
 import io
-import re
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -11,10 +11,7 @@ from torch import Tensor, nn
 
 from napari_fcnseg.errors import ModelError
 
-MISSING = 'to run ONNX weights onnxruntime is needed: pip install "napari-fcnseg[onnx]"'
-# The key of a tensor that lies in another file, in the wire format of protocol buffers, whose
-# numbers may be written longer than they need be. onnxruntime would read any file of this machine.
-OUTSIDE = re.compile(rb"(\x0a|\x8a\x80*\x00)(\x08|\x88\x80*\x00)location")
+MISSING = 'to run ONNX weights onnx and onnxruntime are needed: pip install "napari-fcnseg[onnx]"'
 
 
 class OnnxRun(nn.Module):
@@ -50,15 +47,18 @@ class OnnxRun(nn.Module):
     def _open(self) -> Any:
         if self._session is None:
             try:
+                import onnx
                 import onnxruntime as runtime
             except ImportError as error:
                 raise ModelError(MISSING) from error
-            if OUTSIDE.search(self._weights):
+            weights = onnx.load_model_from_string(self._weights)
+            if any(t.external_data or t.data_location == t.EXTERNAL for t in _tensors(weights)):
+                # They would be read from any file of this machine.
                 raise ModelError("ONNX weights that lie in other files are not read: join them")
             options = runtime.SessionOptions()
             options.intra_op_num_threads = torch.get_num_threads()
             self._session = runtime.InferenceSession(
-                self._weights, options, providers=["CPUExecutionProvider"]
+                weights.SerializeToString(), options, providers=["CPUExecutionProvider"]
             )
         return self._session
 
@@ -69,6 +69,16 @@ class OnnxRun(nn.Module):
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_session": None}
+
+
+def _tensors(message: Any) -> Iterator[Any]:
+    """Yield all tensors of a protocol buffer of ONNX, of functions and branches too."""
+    if message.DESCRIPTOR.full_name == "onnx.TensorProto":
+        yield message
+    for field, value in message.ListFields():
+        if field.message_type is not None:
+            for part in [value] if hasattr(value, "ListFields") else value:
+                yield from _tensors(part)
 
 
 class ScriptRun(nn.Module):

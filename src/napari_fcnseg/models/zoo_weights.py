@@ -21,6 +21,7 @@ FORBIDDEN = re.compile(  # all but the operators of networks: of files, of libra
     rb"|\bops\.(?!(prim|aten|quantized)\.)\w+"
 )
 CODE = "pytorch_state_dict"
+MOST = 80  # letters of a name in a message
 
 
 def open_weights(
@@ -112,8 +113,14 @@ def _checked_script(data: bytes, where: str) -> bytes:
 def _code_of(entry: Any) -> str:
     architecture = entry.architecture
     if isinstance(architecture, spec.ArchitectureFromFileDescr):
-        return f"its own source code ({file_name(architecture)}, {architecture.sha256})"
-    return f"{architecture.callable} of the library {architecture.import_from}"
+        return f"its own source code ({_quoted(file_name(architecture))}, {architecture.sha256})"
+    library = _quoted(architecture.import_from)
+    return f"{_quoted(architecture.callable)} of the library {library}"
+
+
+def _quoted(name: object) -> str:
+    """Name that a stranger has given, in quotes and no longer than one line."""
+    return repr(str(name)[:MOST])
 
 
 def _run_code(package: Package, entry: Any, data: bytes) -> nn.Module:
