@@ -9,7 +9,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import napari_fcnseg as fs
+from napari_fcnseg.evaluation.scores import confusion_matrix, iou
+from napari_fcnseg.events import Note
 from napari_fcnseg.training.class_shares import estimate_shares, shift_of
+from napari_fcnseg.training.validate import weighted
 
 RECIPE = fs.Recipe(
     net_options={"depth": 2, "width": 8, "padding": "same"},
@@ -55,6 +58,20 @@ def test_a_class_that_somebody_painted_loses_a_factor_of_a_hundred_at_most():
     assert shift.sum() == pytest.approx(0)
 
 
+def test_labels_count_in_the_shares_of_the_image():
+    """100 labels beside cells, of which 10 are wrong, and 100 on cells, a tenth of the image."""
+    matrix = np.array([[90, 10], [0, 100]])
+    assert iou(matrix) == pytest.approx([0.9, 100 / 110])
+    assert weighted(matrix, None) is matrix
+    # Of 100 pixels 90 are beside cells, 9 of them taken for cells, and 10 are cells.
+    assert iou(weighted(matrix, np.array([0.9, 0.1]))) == pytest.approx([0.9, 10 / 19])
+
+
+def test_a_class_without_held_out_labels_weighs_nothing():
+    counted = weighted(np.array([[4, 0], [0, 0]]), np.array([0.5, 0.5]))
+    assert counted.tolist() == [[0.5, 0.0], [0.0, 0.0]]
+
+
 @pytest.fixture(scope="module")
 def rare():
     """Blurred discs that cover 7 % of the image, and as many strokes beside them as in them."""
@@ -83,6 +100,20 @@ def test_rare_objects_are_found_in_the_share_that_they_have(rare):
     _, estimated = found(image, strokes, RECIPE)
     assert painted > 1.4 * true
     assert abs(estimated - true) < 0.5 * abs(painted - true)
+
+
+def test_scores_of_held_out_strokes_are_near_those_of_the_image(rare):
+    """With as many strokes beside cells as on them they would be too good."""
+    image, truth, strokes = rare
+    events = list(fs.train(image, strokes, replace(RECIPE, validation=0.25, refit=0.0), axes="YX"))
+    told = [event.text for event in events if isinstance(event, Note)]
+    assert any("strokes count in them" in text for text in told)
+    model = events[-1].model
+    assert sum(model.provenance["class_shares"].values()) == pytest.approx(1, abs=1e-3)
+    result = fs.segment(model, image, axes="YX")
+    true = iou(confusion_matrix(truth - 1, result - 1, 2))[1]
+    name = model.classes[1].name
+    assert abs(model.provenance["validation"][name] - true) < 0.2
 
 
 def test_only_what_strokes_leave_open_is_estimated(rare):

@@ -27,8 +27,10 @@ def confusion_matrix(
     return np.bincount(codes, minlength=classes**2).reshape(classes, classes)
 
 
-def iou(matrix: NDArray[np.int64]) -> NDArray[np.float64]:
+def iou(matrix: NDArray[np.number]) -> NDArray[np.float64]:
     """Intersection over union of each class; NaN for one that is in neither.
+
+    Of a confusion matrix of pixels, or of their weights.
 
     ``n_ii / (sum_j n_ij + sum_j n_ji - n_ii)``, Long, Shelhamer, Darrell, CVPR 2015,
     section 5.

@@ -1,6 +1,7 @@
 """How much of each class there is where nobody painted."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,8 +11,8 @@ ENOUGH = 1e-5  # change of a share from one turn to the next
 TURNS = 1000  # at most
 LEAST = 0.01  # of the largest change of odds: a class that somebody painted is there
 FOUND = (
-    "around the strokes there seem to be {}: classes are found in these shares, not in those in "
-    "which they were painted"
+    "around the strokes there seem to be {}: classes are found in these shares, and held-out "
+    "strokes count in them, not in those in which they were painted"
 )
 
 
@@ -29,27 +30,37 @@ class ClassShares:
     ----------
     shift
         What to add to the logits of each class, shape ``(classes,)``; 0 before the first estimate.
+    found
+        Shares, shape ``(classes,)``; ``None`` before the first estimate.
     """
 
     def __init__(self, names: Sequence[str], learned: Callable[[], NDArray[np.float64]]) -> None:
         self._names, self._learned = names, learned
         self.shift = torch.zeros(len(names))
+        self.found: NDArray[np.float64] | None = None
 
     def estimate(self, probabilities: NDArray[np.floating]) -> str:
         """Set the shift by what the network says of pixels, ``(n, classes)``; tell the shares."""
         learned = self._learned()
-        shares = estimate_shares(probabilities, learned)
-        self.shift = torch.from_numpy(shift_of(shares, learned))
-        told = (f"{share:.0%} {name}" for share, name in zip(shares, self._names, strict=True))
-        return FOUND.format(", ".join(told))
+        self.found = estimate_shares(probabilities, learned)
+        self.shift = torch.from_numpy(shift_of(self.found, learned))
+        return FOUND.format(", ".join(f"{share:.0%} {name}" for name, share in self.told.items()))
 
-    def state_dict(self) -> dict[str, torch.Tensor]:
+    @property
+    def told(self) -> dict[str, float]:
+        """Shares by the names of the classes; empty before the first estimate."""
+        found = [] if self.found is None else self.found.tolist()
+        return {name: round(share, 4) for name, share in zip(self._names, found, strict=False)}
+
+    def state_dict(self) -> dict[str, Any]:
         """Return what is needed to go on."""
-        return {"shift": self.shift}
+        found = None if self.found is None else torch.from_numpy(self.found)
+        return {"shift": self.shift, "found": found}
 
-    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a state."""
-        self.shift = state["shift"]
+        self.shift, found = state["shift"], state["found"]
+        self.found = None if found is None else found.numpy()
 
 
 def estimate_shares(

@@ -12,7 +12,7 @@ import tomli_w
 from napari_fcnseg.errors import RecipeError
 from napari_fcnseg.training.limits import bounds, check_field
 
-EARLIER = {"pseudo": 0.0}  # what was done before a recipe had a word for it
+EARLIER = {"pseudo": 0.0, "shares": "painted"}  # what was done before a recipe had a word for it
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Recipe:
         none.
     shares
         In what shares the network finds the classes: as they were ``"painted"``, or
-        ``"estimated"`` in the images around strokes, see `ClassShares`; for rare objects.
+        ``"estimated"`` in the images around strokes, see `ClassShares`.
     drop
         Part of the labelled pixels that each step leaves out.
     flip, rotate, scale
@@ -140,7 +140,7 @@ class Recipe:
     pseudo: Annotated[float, bounds(0.0, 0.9, 0.1, "Patches with labels of a teacher")] = 0.5
     shares: Annotated[
         Literal["painted", "estimated"], {"tooltip": "How much of each class is found"}
-    ] = "painted"
+    ] = "estimated"
     drop: Annotated[float, bounds(0.0, 0.9, 0.1, "Labels left out of each step")] = 0.0
     flip: Annotated[bool, {"tooltip": "Mirror patches at random"}] = True
     rotate: Annotated[

@@ -213,7 +213,7 @@ class Trainer:
         if last:
             self.settle()
         with self._shifted() as net:
-            scores = self.validator.score(net)
+            scores = self.validator.score(net, self._shares.found)
             best = self._best.offer(scores, net.state_dict(), self.steps)
         self._curve.add_scores(self.steps, scores.iou)
         if last:
@@ -273,6 +273,7 @@ class Trainer:
             validation={k: round(v, 4) for k, v in scores.iou.items()} if scores else {},
             validated_pixels={k: scores.pixels[k] for k in scores.iou} if scores else {},
             validated_at_step=(scored_at or step) if scores else None,
+            class_shares=self._shares.told,
             curve=self._curve.to_dict(),
         )
 
