@@ -44,7 +44,7 @@ def test_a_stopped_run_keeps_the_best_model(train, press, ended, qtbot, tmp_path
     ended(train)
     assert "stopped at step" in train.panel.status.text()
     assert train.model.provenance["steps"] > 3
-    train.save(tmp_path / "m")
+    train.save(tmp_path / "m.zip")
     assert fs.load_model(tmp_path / "m.zip", check=True).classes == train.model.classes
     assert str(tmp_path / "m.zip") in train.panel.status.text()
     press(train.panel.start_button)  # and it can start again

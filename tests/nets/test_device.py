@@ -18,12 +18,12 @@ def test_the_first_layer_stays_in_the_fast_layout(channels):
 
 
 def test_what_is_placed_computes_the_same():
-    net = fs.build_net("unet_light", 1, 2, depth=3, width=4).eval()
+    net = fs.build_net("unet_light", 1, 2, depth=3, width=4).eval().double()
     placed = copy.deepcopy(net)
     place(placed, torch.device("cpu"))
-    x = torch.randn(1, 1, 40, 56)
+    x = torch.randn(1, 1, 40, 56, dtype=torch.float64)
     with torch.inference_mode():
-        assert torch.allclose(placed(x), net(x), atol=1e-5)
+        assert torch.allclose(placed(x), net(x), rtol=1e-9, atol=1e-9)
 
 
 def test_full_float32_switches_only_rounding_off():

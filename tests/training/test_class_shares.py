@@ -7,11 +7,15 @@ import pytest
 import torch
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from tests.conftest import make_model
 
 import napari_fcnseg as fs
+from napari_fcnseg.errors import ModelError
 from napari_fcnseg.evaluation.scores import confusion_matrix, iou
 from napari_fcnseg.events import Note
+from napari_fcnseg.nets.shift import find_score_bias
 from napari_fcnseg.training.class_shares import estimate_shares, shift_of
+from napari_fcnseg.training.start import shift_of_start
 from napari_fcnseg.training.validate import weighted
 
 RECIPE = fs.Recipe(
@@ -125,3 +129,26 @@ def test_only_what_strokes_leave_open_is_estimated(rare):
         for shares in ("estimated", "painted")
     )
     assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_a_model_that_is_trained_further_is_shifted_once(rare):
+    """It learned without the shift; what goes on from it learns without, and is shifted anew."""
+    image, _, strokes = rare
+    first = fs.fit(image, strokes, RECIPE, axes="YX")
+    by = first.provenance["score_shift"]
+    assert by[0] > 0.2 > by[1]
+    recipe = replace(RECIPE, steps=1, fine_rate=1e-6, average=0.0)
+    data = fs.train(image, strokes, recipe, axes="YX", start=first)
+    again = data.wait().model
+    name = find_score_bias(first.net)
+    found, before = (m.net.get_parameter(name) for m in (again, first))
+    shift = torch.tensor(again.provenance["score_shift"])
+    assert (found - shift).tolist() == pytest.approx((before - torch.tensor(by)).tolist(), abs=1e-2)
+
+
+@pytest.mark.parametrize("told", [[1.0], ["a", "b"], "ab", 3])
+def test_a_shift_that_is_none_is_refused(told):
+    model = make_model()
+    model = replace(model, provenance={"score_shift": told})
+    with pytest.raises(ModelError, match="score_shift"):
+        shift_of_start(model, model.classes)

@@ -1,3 +1,4 @@
+import dataclasses
 import itertools
 
 import numpy as np
@@ -109,13 +110,14 @@ def test_the_best_weights_are_kept_not_the_last(painted, monkeypatch, pixels, be
 
     values = iter([0.3, 0.9, 0.89, 0.5, 0.2, 0.1])
 
-    def score(self, net):
+    def score(self, net, shares=None):
         return Scores(dict.fromkeys("abc", next(values)), dict.fromkeys("abc", pixels))
 
     monkeypatch.setattr(Validator, "score", score)
     monkeypatch.setattr(Validator, "scored", ["a", "b", "c"])
     image, _, strokes = painted
-    events = list(fs.train(image, strokes, QUICK, axes="ZYX"))
+    recipe = dataclasses.replace(QUICK, shares="painted")  # each estimate starts a new record
+    events = list(fs.train(image, strokes, recipe, axes="ZYX"))
     assert [e.best for e in events if isinstance(e, Validated)] == best
     assert events[-1].model.provenance["weights_of_step"] == step
 

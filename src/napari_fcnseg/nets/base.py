@@ -13,7 +13,6 @@ from napari_fcnseg.errors import NetError
 from napari_fcnseg.nets.certificate import Certificate, certify
 from napari_fcnseg.nets.geometry import AxisGeometry, check_size
 from napari_fcnseg.nets.reach import GLOBAL_NORMS, GLOBAL_POOLS, is_isotropic, measure
-from napari_fcnseg.nets.shift import find_score_bias
 
 
 class SegmentationNet(nn.Module, ABC):
@@ -141,11 +140,6 @@ class SegmentationNet(nn.Module, ABC):
     def certificate(self) -> Certificate:
         """Whether tiles make up the whole: measured once, with the weights of that moment."""
         return certify(self)
-
-    @cached_property
-    def score_bias(self) -> str | None:
-        """Name of the parameter that adds a constant to the logits of each class, if any does."""
-        return find_score_bias(self)
 
     @property
     def freezes(self) -> bool:

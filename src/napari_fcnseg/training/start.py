@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
 from napari_fcnseg.annotations.classes import SegClass, default_class
 from napari_fcnseg.errors import ModelError, RecipeError
@@ -11,6 +12,7 @@ from napari_fcnseg.nets.base import SegmentationNet
 from napari_fcnseg.nets.fcn import FCN, refine_fcn
 from napari_fcnseg.nets.more_classes import take_over
 from napari_fcnseg.nets.registry import build_net
+from napari_fcnseg.nets.shift import shift
 from napari_fcnseg.training.prepare import TrainingData
 from napari_fcnseg.training.recipe import Recipe
 
@@ -38,6 +40,7 @@ def make_net(data: TrainingData, recipe: Recipe, start: Model | None) -> Segment
         net = build_net(recipe.net, channels, classes, **recipe.net_options)
     if start:
         take_weights(net, start, data.classes)
+        shift(net, -shift_of_start(start, data.classes))  # it learned without
     if 0 < recipe.batch < net.min_batch:
         raise RecipeError(
             f"batch = {recipe.batch}: {recipe.net} needs at least {net.min_batch} patches "
@@ -85,6 +88,19 @@ def take_weights(net: SegmentationNet, start: Model, classes: Sequence[SegClass]
     else:
         ids = [c.id for c in classes]
         take_over(net, theirs, [ids.index(c.id) for c in start.classes])
+
+
+def shift_of_start(start: Model, classes: Sequence[SegClass]) -> Tensor:
+    """Return what was added to the logits of a model after it had learned, ``(classes,)``."""
+    told = start.provenance.get("score_shift") or [0.0] * len(start.classes)
+    try:
+        by_id = dict(zip((c.id for c in start.classes), map(float, told), strict=True))
+    except (TypeError, ValueError) as error:
+        raise ModelError(
+            f"the model {start.name} says score_shift = {told!r:.80}, which is not a number for "
+            f"each of its {len(start.classes)} classes: the file was changed, get it again"
+        ) from error
+    return torch.tensor([by_id.get(c.id, 0.0) for c in classes])
 
 
 def join_classes(

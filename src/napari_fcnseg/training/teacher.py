@@ -4,10 +4,12 @@ from collections.abc import Generator
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.nets.base import SegmentationNet
+from napari_fcnseg.nets.shift import shifted
 from napari_fcnseg.training.class_shares import ClassShares
 from napari_fcnseg.training.patches import PatchSampler
 from napari_fcnseg.training.pseudo_labels import PseudoLabels
@@ -92,8 +94,10 @@ class Teacher:
         memories, pixels = PseudoLabels(), 0
         if not self._remembers:
             return memories
+        by = self._shares.shift if self._shares else torch.zeros(1)
         for number, window in painted_tiles(self._sampler, self._recipe.seed, replayed=True):
-            share = self._ask(net, number, window)
+            with shifted(net, by):  # as the model that it starts from
+                share = self._ask(net, number, window)
             memories.add(number, window, share, sure=0.0)
             pixels += share[0].size
             yield min(1.0, pixels / REMEMBERED)

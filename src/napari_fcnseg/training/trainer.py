@@ -14,9 +14,8 @@ from napari_fcnseg.annotations.index import Plane
 from napari_fcnseg.images.fingerprint import tell_image
 from napari_fcnseg.images.normalise import fit_normalisation
 from napari_fcnseg.models.model import Model
-from napari_fcnseg.nets.base import SegmentationNet
 from napari_fcnseg.nets.device import choose_device, full_float32, place
-from napari_fcnseg.nets.shift import shifted
+from napari_fcnseg.nets.shift import shift, shifted
 from napari_fcnseg.training.accumulate import Accumulation
 from napari_fcnseg.training.average import Average, estimate_statistics
 from napari_fcnseg.training.batch import choose_batch
@@ -37,7 +36,7 @@ from napari_fcnseg.training.prepare import TrainingData
 from napari_fcnseg.training.recipe import Recipe
 from napari_fcnseg.training.remarks import remarks
 from napari_fcnseg.training.split import Split
-from napari_fcnseg.training.start import make_net
+from napari_fcnseg.training.start import make_net, shift_of_start
 from napari_fcnseg.training.supply import Supply
 from napari_fcnseg.training.teacher import Teacher
 from napari_fcnseg.training.validate import Scores, Validator
@@ -104,6 +103,8 @@ class Trainer:
         remembers = start is not None and {c.id for c in start.classes} == set(ids)
         self._shares = ClassShares([c.name for c in data.classes], self._supply.label_shares)
         shares = self._shares if recipe.shares == "estimated" else None
+        if start and shares:  # it finds what it found, until it has learned more
+            shares.shift = shift_of_start(start, data.classes)
         self._teacher = Teacher(self._sampler, recipe, len(ids), remembers, shares)
         self._objective = self._make_objective()
         self._freeze = Freeze(self.net, recipe.freeze if start else 0.0)
@@ -212,9 +213,10 @@ class Trainer:
         last = 1 - self._refit <= progress < 1
         if last:
             self.settle()
-        with self._shifted() as net:
+        net = self._average.net
+        with shifted(net, self._shares.shift):
             scores = self.validator.score(net, self._shares.found)
-            best = self._best.offer(scores, net.state_dict(), self.steps)
+        best = self._best.offer(scores, net.state_dict(), self.steps)
         self._curve.add_scores(self.steps, scores.iou)
         if last:
             self._release(scores, self.steps)
@@ -238,14 +240,7 @@ class Trainer:
         return self._model(*self._best.found) if self._best.found else self.model()
 
     def _latest(self, scores: Scores | None, scored_at: int | None = None) -> Model:
-        with self._shifted() as net:
-            return self._model(scores, net.state_dict(), self.steps, scored_at)
-
-    @contextmanager
-    def _shifted(self) -> Iterator[SegmentationNet]:
-        """Averaged network that finds classes in the shares that they seem to have."""
-        with shifted(self._average.net, self._shares.shift):
-            yield self._average.net
+        return self._model(scores, self._average.net.state_dict(), self.steps, scored_at)
 
     def _model(
         self,
@@ -256,6 +251,7 @@ class Trainer:
     ) -> Model:
         net = copy.deepcopy(self.net).requires_grad_(True)
         net.load_state_dict(weights)
+        by = self._shares.shift.tolist() if shift(net, self._shares.shift) else []
         return make_model(
             net,
             self.data,
@@ -274,6 +270,7 @@ class Trainer:
             validated_pixels={k: scores.pixels[k] for k in scores.iou} if scores else {},
             validated_at_step=(scored_at or step) if scores else None,
             class_shares=self._shares.told,
+            score_shift=by,
             curve=self._curve.to_dict(),
         )
 
