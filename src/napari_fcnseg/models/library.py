@@ -35,7 +35,6 @@ class Library:
         told = os.environ.get(VARIABLE)
         usual = user_data_path("napari-fcnseg", appauthor=False) / "models"
         self.folder = folder or (Path(told) if told else usual)
-
         self._known: dict[tuple[Path, int, int], Card] = {}
 
     def cards(self) -> Iterator[Card]:

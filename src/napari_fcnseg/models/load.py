@@ -84,9 +84,15 @@ def load_model(
 
 def read_description(package: Package) -> dict[str, Any]:
     """Return what a package says of itself, as plain data."""
+    name = description_name(package)
+    return read_yaml(package.read(name, LONGEST), f"{package.path}: {name}")
+
+
+def description_name(package: Package) -> str:
+    """Return the name of the file in which a package says what it is; `ModelError` without."""
     for name in DESCRIPTIONS:
         if package.has(name):
-            return read_yaml(package.read(name, LONGEST), f"{package.path}: {name}")
+            return name
     raise ModelError(
         f"{package.path} holds no {' or '.join(DESCRIPTIONS)}; it is not a model package"
     )

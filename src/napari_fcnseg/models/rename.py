@@ -10,8 +10,9 @@ import yaml
 
 from napari_fcnseg.errors import ModelError
 from napari_fcnseg.images.output import partial_path
-from napari_fcnseg.models.archive import DESCRIPTIONS, Package, read_member
-from napari_fcnseg.models.load import read_description
+from napari_fcnseg.models.archive import Package, read_member
+from napari_fcnseg.models.load import description_name
+from napari_fcnseg.models.plain import LONGEST as LONGEST_DESCRIPTION
 from napari_fcnseg.models.plain import read_yaml
 
 SHORTEST, LONGEST = 5, 128  # letters of a name, by the spec
@@ -49,9 +50,9 @@ def rename(path: Path, name: str, target: Path) -> None:
         If it cannot be written.
     """
     package = Package(path)
-    read_description(package)  # before anything else looks into it
-    described = next(n for n in DESCRIPTIONS if package.has(n))
-    changed = _with_name(package.read(described), legal_name(name), str(path))
+    described = description_name(package)
+    data = package.read(described, LONGEST_DESCRIPTION)
+    changed = _with_name(data, legal_name(name), f"{path}: {described}")
     partial = partial_path(target)
     try:
         with zipfile.ZipFile(path) as old, zipfile.ZipFile(partial, "w") as new:
