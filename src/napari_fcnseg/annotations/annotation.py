@@ -4,22 +4,17 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fcnseg.annotations.classes import (
-    BACKGROUND,
-    MAX_ID,
-    SegClass,
-    classes_by_value,
-    default_class,
-)
+from napari_fcnseg.annotations.classes import MAX_ID, SegClass, classes_by_value
 from napari_fcnseg.annotations.everywhere import Everywhere
 from napari_fcnseg.annotations.index import OWN_IDS, LabelIndex, Plane, build_index
 from napari_fcnseg.annotations.instances import BORDER, INSIDE, Instances, instance_labels
 from napari_fcnseg.annotations.points import Points
+from napari_fcnseg.annotations.value_names import Unpainted, ValueNames
 from napari_fcnseg.annotations.written import read_written
 from napari_fcnseg.errors import AnnotationError, AxesError
 from napari_fcnseg.images.grid import Spans
@@ -27,7 +22,6 @@ from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.open import open_image
 from napari_fcnseg.images.resample import Factors, resample_labels
 
-Unpainted = Literal["ignore", "background"]
 IGNORE = -1
 MAX_CLASSES = 64
 
@@ -166,33 +160,18 @@ def open_annotation(
         opened, classes = instance_labels(instances.ids, labels.border), (INSIDE, BORDER)
     else:
         opened = open_labels(labels, image, name)
-    named = classes_by_value(classes) if classes is not None else None
-    if unpainted == "background":
-        if named and 0 in named and named[0].id != 0:
-            raise AnnotationError(
-                'the value 0 is named as a class and declared unpainted="background"; '
-                "leave one of the two out"
-            )
-        named = {0: BACKGROUND, **named} if named is not None else None
-    zero_counts = unpainted == "background" or (named is not None and 0 in named)
-    index = build_index(opened, zero_counts)
-    values = set(index.counts)
-    if not values:
+    meaning = ValueNames.of(classes, unpainted)
+    index = build_index(opened, meaning.zero_counts)
+    if not index.counts:
         raise AnnotationError(
             f"{opened.name} has no labelled pixel: paint some strokes of each class, with ids "
             "from 1 on"
         )
-    if named is None:
-        named = {v: default_class(v) if v else BACKGROUND for v in values}
-    elif unknown := values - set(named):
+    named = meaning.of_values(index.counts, opened.name)
+    if len(index.counts) > MAX_CLASSES:
         raise AnnotationError(
-            f"{opened.name} holds the values {_some(sorted(values))}, but {_some(sorted(unknown))} "
-            f"is in none of the classes {_some([f'{v}={c.name}' for v, c in named.items()])}"
-        )
-    if len(values) > MAX_CLASSES:
-        raise AnnotationError(
-            f"{opened.name} holds {len(values)} different ids; up to {MAX_CLASSES} classes can be "
-            f"trained. {OWN_IDS}"
+            f"{opened.name} holds {len(index.counts)} different ids; up to {MAX_CLASSES} classes "
+            f"can be trained. {OWN_IDS}"
         )
     return Annotation(opened, named, index, instances)
 
@@ -232,8 +211,3 @@ def open_labels(labels: Any, image: Image, name: str | None = None) -> Image:
             "class ids, convert them with .astype('uint8')"
         )
     return Image(opened.data, image.kept, name=opened.name)
-
-
-def _some(items: list[Any], most: int = 8) -> str:
-    shown = ", ".join(str(i) for i in items[:most])
-    return shown + (f" and {len(items) - most} more" if len(items) > most else "")

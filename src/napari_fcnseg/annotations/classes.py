@@ -87,3 +87,16 @@ def ngff_label(classes: Iterable[SegClass]) -> dict[str, Any]:
         "colors": [{"label-value": c.id, "rgba": list(c.rgba)} for c in classes],
         "properties": [{"label-value": c.id, "class": c.name} for c in classes],
     }
+
+
+def read_ngff_label(described: Mapping[str, Any]) -> list[SegClass]:
+    """Classes of ``image-label`` metadata; see `ngff_label`."""
+    names = {p["label-value"]: p.get("class", "") for p in described.get("properties") or []}
+    return [
+        SegClass(
+            c["label-value"],
+            str(names.get(c["label-value"]) or f"class {c['label-value']}"),
+            "#{:02x}{:02x}{:02x}".format(*(c.get("rgba") or (128, 128, 128))[:3]),
+        )
+        for c in described.get("colors") or []
+    ]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from napari_fcnseg.annotations.classes import SegClass
+from napari_fcnseg.annotations.classes import read_ngff_label
 from napari_fcnseg.errors import ImageError
 from napari_fcnseg.gui.layers import class_table
 from napari_fcnseg.images.open import open_image
@@ -42,19 +42,8 @@ def read_ome_zarr(path: str | list[str]) -> list[LayerData]:
     }
     data = levels if len(levels) > 1 else levels[0]
     described = attributes.get("ome", attributes).get("image-label")
-    if not described:
+    if described is None:
         return [(data, meta, "image")]
-    return [(data, meta | {"opacity": 0.5} | class_table(_classes(described)), "labels")]
-
-
-def _classes(described: dict[str, Any]) -> list[SegClass]:
-    """Classes from NGFF's ``image-label`` metadata."""
-    names = {p["label-value"]: p.get("class", "") for p in described.get("properties") or []}
-    return [
-        SegClass(
-            c["label-value"],
-            str(names.get(c["label-value"]) or f"class {c['label-value']}"),
-            "#{:02x}{:02x}{:02x}".format(*(c.get("rgba") or (128, 128, 128))[:3]),
-        )
-        for c in described.get("colors") or []
-    ]
+    classes = read_ngff_label(described)
+    named = class_table(classes) if classes else {}  # objects have no names
+    return [(data, meta | {"opacity": 0.5} | named, "labels")]

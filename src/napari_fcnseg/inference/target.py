@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 
 from napari_fcnseg.annotations.classes import SegClass, ngff_label
 from napari_fcnseg.errors import OutputError
+from napari_fcnseg.images.create import check_output, create_output
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.ngff import check_ngff, image_of, image_version
-from napari_fcnseg.images.output import ArrayOutput, Mode, Output, OutputSpec, check_free
+from napari_fcnseg.images.output import ArrayOutput, Mode, Output, OutputSpec
 from napari_fcnseg.inference.encode import DTYPES, check_kind, leading
 from napari_fcnseg.inference.plan import Plan, Tile
-
-ZARR, TIFF = (".zarr",), (".tif", ".tiff")
 
 
 class Target:
@@ -102,29 +101,13 @@ class Target:
                     f"{self.path} is among the labels of {self._inside}: {self.kind} is none of "
                     "them, give another place"
                 )
-            if not self._inside and self.path.suffix.lower() not in ZARR + TIFF:
-                raise OutputError(
-                    f"{self.path} is of no kind that can be written; give a name that ends in "
-                    ".ome.zarr or .ome.tif"
-                )
-            place = self.path.resolve()
-            if self._source and (place == self._source or place in self._source.parents):
-                raise OutputError(
-                    f"{self.path} is where the image itself is; give the output another name"
-                )
-            check_free(self.path, mode)
+            check_output(self.path, self._source, mode)
 
     def open(self, mode: Mode) -> Output:
         """Create the output, or open what there is of it."""
         if self.path is None:
             return ArrayOutput(self._array, self.spec)
-        if self._inside or self.path.suffix.lower() in ZARR:
-            from napari_fcnseg.images.write_zarr import OmeZarrOutput
-
-            return OmeZarrOutput(self.path, self.spec, mode)
-        from napari_fcnseg.images.write_tiff import OmeTiffOutput
-
-        return OmeTiffOutput(self.path, self.spec, mode)
+        return create_output(self.path, self.spec, mode)
 
     def empty(self, core: Sequence[int]) -> NDArray[Any]:
         """Return zeros in the shape that a runner would give for a core."""

@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from napari_fcnseg.annotations.annotation import Unpainted
 from napari_fcnseg.annotations.classes import Classes
 from napari_fcnseg.annotations.instances import Instances
+from napari_fcnseg.annotations.value_names import Unpainted
 from napari_fcnseg.annotations.written import is_written, read_written
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.open import open_image

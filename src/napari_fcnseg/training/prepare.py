@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fcnseg.annotations.annotation import Annotation, Unpainted, open_annotation
+from napari_fcnseg.annotations.annotation import Annotation, open_annotation
 from napari_fcnseg.annotations.classes import Classes, SegClass, default_class
 from napari_fcnseg.annotations.index import OWN_IDS
 from napari_fcnseg.annotations.points import Points
+from napari_fcnseg.annotations.value_names import Unpainted
 from napari_fcnseg.annotations.written import read_written
 from napari_fcnseg.errors import AnnotationError, ImageError
 from napari_fcnseg.images.image import Image

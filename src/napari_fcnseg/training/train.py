@@ -7,9 +7,9 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from napari_fcnseg.annotations.annotation import Unpainted
 from napari_fcnseg.annotations.classes import Classes
 from napari_fcnseg.annotations.index import Plane
+from napari_fcnseg.annotations.value_names import Unpainted
 from napari_fcnseg.events import (
     Event,
     Note,
