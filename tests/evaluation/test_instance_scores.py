@@ -4,9 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import linear_sum_assignment
+from skimage.metrics import adapted_rand_error, variation_of_information
 
 import napari_fcnseg as fs
 from napari_fcnseg.errors import EvaluationError
+from napari_fcnseg.evaluation.instances import ObjectScores
+from napari_fcnseg.evaluation.overlaps import OverlapTally, join, overlaps
 
 
 def row(text):
@@ -86,3 +89,68 @@ def test_what_holds_no_ids_is_refused(score):
 def test_threshold_out_of_bounds(threshold):
     with pytest.raises(EvaluationError, match="threshold"):
         fs.average_precision(TRUTH, FOUND, threshold)
+
+
+def scores(truth, found):
+    return ObjectScores.of(overlaps(truth, found))
+
+
+def test_panoptic_quality_by_hand():
+    """IoU 3/4 and 4/5 match; one is missed, one is too many."""
+    found = scores(TRUTH, FOUND)
+    assert found.panoptic_quality == pytest.approx((0.75 + 0.8) / (2 + 1 / 2 + 1 / 2))
+    assert (found.truth, found.found) == (3, 3)
+    assert found.ap50 == 2 / 4
+    assert found.seg == pytest.approx((0.75 + 0.8) / 3)
+
+
+@given(
+    arrays(np.uint8, (6, 7), elements=st.integers(0, 5)),
+    arrays(np.uint16, (6, 7), elements=st.sampled_from([0, 1, 2, 60000])),
+)
+def test_rand_and_information_as_scikit_image(truth, found):
+    ours = scores(truth, found)
+    if not truth.any():
+        assert np.isnan([ours.rand_error, ours.split, ours.merged]).all()
+        return
+    split, merged = variation_of_information(truth, found, ignore_labels=(0,))
+    assert (ours.split, ours.merged) == (pytest.approx(split), pytest.approx(merged))
+    if (truth > 0).sum() > 1:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            error, *_ = adapted_rand_error(truth, found)
+        assert ours.rand_error == pytest.approx(error, nan_ok=True)
+
+
+@given(arrays(np.uint16, (2, 6, 7), elements=st.integers(0, 5)), st.integers(0, 6))
+def test_halves_are_the_whole(images, at):
+    truth, found = images
+    whole, tally = overlaps(truth, found), OverlapTally()
+    for part in (slice(None, at), slice(at, None)):
+        tally.add(truth[part], found[part])
+    for ours, theirs in zip(vars(tally.table()).values(), vars(whole).values(), strict=True):
+        assert ours.tolist() == theirs.tolist()
+
+
+def test_ids_of_several_images_are_not_mixed():
+    pair = overlaps(TRUTH, FOUND)
+    both = join([pair, pair])
+    assert ObjectScores.of(both).truth == 6
+    assert ObjectScores.of(both).seg == pytest.approx(ObjectScores.of(pair).seg)
+    # Background in one image is another thing than in the next: as if ids went on.
+    one = scores(np.hstack([TRUTH, TRUTH + (TRUTH > 0) * 10]), np.hstack([FOUND, FOUND + 20]))
+    apart = np.where(FOUND == 0, 99, FOUND)
+    two = scores(np.hstack([TRUTH, TRUTH + (TRUTH > 0) * 10]), np.hstack([apart, apart + 100]))
+    assert ObjectScores.of(both).rand_error == pytest.approx(two.rand_error)
+    assert ObjectScores.of(both).split == pytest.approx(two.split)
+    assert one.split == pytest.approx(two.split)
+
+
+def test_large_ids_and_many_pairs():
+    """Ids and pairs of ids that no table has room for."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 2**40, (300, 300))
+    found = np.arange(90000).reshape(300, 300) + 2**33
+    table = overlaps(truth, found)
+    assert len(table.truth) == len(np.unique(truth[truth > 0]))
+    assert table.pixels.sum() == (truth > 0).sum()
+    assert (table.truth_ids == np.unique(truth[truth > 0])).all()

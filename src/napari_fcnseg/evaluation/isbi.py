@@ -60,36 +60,54 @@ def rand_and_info(
         If shapes differ, the probabilities are none, or a slice of the truth is all membrane.
     """
     found, interior = np.asarray(probability), np.asarray(truth) != 0
-    _check(found, interior, thresholds)
-    slices = [a.reshape(-1, *a.shape[-2:]) for a in (found, interior)]
-    totals = np.zeros((len(thresholds), 2))
-    for plane, cells in zip(*slices, strict=True):
-        objects = ndimage.label(cells)[0]
-        totals += [_compare(thinned(plane > t), objects) for t in thresholds]
-    means = totals / len(slices[0])
-    rand, info = means.argmax(0).tolist()
-    return RandAndInfo(
-        float(means[rand, 0]), float(means[info, 1]), thresholds[rand], thresholds[info]
-    )
-
-
-def _check(found: NDArray[Any], interior: NDArray[np.bool_], thresholds: Sequence[float]) -> None:
     check_shapes(interior.shape, found.shape)
     if found.ndim not in (2, 3) or not found.size:
         raise EvaluationError(
             f"the probability has the shape {found.shape}: give a slice (Y, X) or a stack (Z, Y, X)"
         )
-    if not (found.min() >= 0 and found.max() <= 1):  # a NaN fails both
-        raise EvaluationError(
-            f"the probability runs from {found.min()} to {found.max()}: it must lie within 0 and 1"
-        )
-    empty = np.flatnonzero(~interior.reshape(-1, *interior.shape[-2:]).any((1, 2)))
-    if len(empty):
-        raise EvaluationError(
-            f"slice {empty[0]} of the truth has no cell, so nothing can be compared: leave it out"
-        )
-    if not len(thresholds):
-        raise EvaluationError("no threshold is given: give one at least, such as 0.5")
+    tally = RandAndInfoTally(thresholds)
+    slices = [a.reshape(-1, *a.shape[-2:]) for a in (found, interior)]
+    for plane, cells in zip(*slices, strict=True):
+        tally.add(plane, cells)
+    return tally.result()
+
+
+class RandAndInfoTally:
+    """Scores slices one by one; see `rand_and_info`.
+
+    Parameters
+    ----------
+    thresholds
+        To choose from.
+    """
+
+    def __init__(self, thresholds: Sequence[float] = THRESHOLDS) -> None:
+        if not len(thresholds):
+            raise EvaluationError("no threshold is given: give one at least, such as 0.5")
+        self._thresholds = thresholds
+        self._totals, self._slices = np.zeros((len(thresholds), 2)), 0
+
+    def add(self, probability: NDArray[Any], interior: NDArray[np.bool_]) -> None:
+        """Score a slice ``(Y, X)``: probability of the interior, and where it is in truth."""
+        low, high = probability.min(), probability.max()
+        if not (low >= 0 and high <= 1):  # a NaN fails both
+            raise EvaluationError(
+                f"the probability runs from {low} to {high}: it must lie within 0 and 1"
+            )
+        if not interior.any():
+            raise EvaluationError(
+                f"slice {self._slices} of the truth has no cell, so nothing can be compared: leave "
+                "it out"
+            )
+        objects = ndimage.label(interior)[0]
+        self._totals += [_compare(thinned(probability > t), objects) for t in self._thresholds]
+        self._slices += 1
+
+    def result(self) -> RandAndInfo:
+        """Mean over the slices, each score at its best threshold."""
+        means = self._totals / self._slices
+        (rand, info), at = means.argmax(0).tolist(), self._thresholds
+        return RandAndInfo(float(means[rand, 0]), float(means[info, 1]), at[rand], at[info])
 
 
 def thinned(interior: NDArray[np.bool_]) -> NDArray[np.int32]:

@@ -1,13 +1,18 @@
 """Which objects of two label images overlap, and by how many pixels."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_fcnseg.errors import EvaluationError
+from napari_fcnseg.images.ids import compact_ids
 
 Labels = NDArray[np.integer]
+TABLE = 2**24  # pairs of ids that are counted in a table; more are sorted
+WAITING = 2**20  # pairs of single blocks that wait to be added up
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,10 @@ class Overlaps:
         Places in `truth` and in `found` of the pairs that overlap.
     pixels
         How many pixels each pair shares.
+    truth_ids, found_ids
+        Ids of the objects.
+    image
+        Number of the image that each true object is in, where tables of several are joined.
     """
 
     truth: NDArray[np.int64]
@@ -29,6 +38,62 @@ class Overlaps:
     rows: NDArray[np.int64]
     columns: NDArray[np.int64]
     pixels: NDArray[np.int64]
+    truth_ids: NDArray[np.uint64]
+    found_ids: NDArray[np.uint64]
+    image: NDArray[np.int64]
+
+    @property
+    def jaccard(self) -> NDArray[np.float64]:
+        """Intersection over union of the pairs that overlap."""
+        union = self.truth[self.rows] + self.found[self.columns] - self.pixels
+        jaccard: NDArray[np.float64] = self.pixels / union
+        return jaccard
+
+
+class OverlapTally:
+    """Counts what objects share, block by block of images that are too large for the memory."""
+
+    def __init__(self) -> None:
+        self._pairs = np.empty((2, 0), np.uint64)
+        self._pixels = np.empty(0, np.int64)
+        self._waiting: list[tuple[NDArray[np.uint64], NDArray[np.int64]]] = []
+
+    def add(self, truth: Labels, found: Labels) -> None:
+        """Count a block; parameters and errors as `overlaps`."""
+        check_shapes(truth.shape, found.shape)
+        _check_ids(truth, "truth")
+        _check_ids(found, "segmentation")
+        truth_ids, rows = compact_ids(truth)
+        found_ids, columns = compact_ids(found)
+        pairs, pixels = _count(rows * len(found_ids) + columns, len(truth_ids) * len(found_ids))
+        row, column = np.divmod(pairs, max(1, len(found_ids)))
+        self._waiting.append((np.stack([truth_ids[row], found_ids[column]]), pixels))
+        if sum(len(waiting) for _, waiting in self._waiting) > WAITING:
+            self._add_up()
+
+    def table(self) -> Overlaps:
+        """Return what was counted; the background, 0, is no object."""
+        self._add_up()
+        (truth, found), pixels = self._pairs, self._pixels
+        truth_ids, truth_areas = _areas(truth, pixels)
+        found_ids, found_areas = _areas(found, pixels)
+        both = (truth > 0) & (found > 0)
+        rows = np.searchsorted(truth_ids, truth[both])
+        columns = np.searchsorted(found_ids, found[both])
+        ids, image = (truth_ids, found_ids), np.zeros(len(truth_ids), np.int64)
+        return Overlaps(truth_areas, found_areas, rows, columns, pixels[both], *ids, image)
+
+    def _add_up(self) -> None:
+        pairs = np.concatenate([self._pairs, *(pairs for pairs, _ in self._waiting)], axis=1)
+        pixels = np.concatenate([self._pixels, *(pixels for _, pixels in self._waiting)])
+        order = np.lexsort(pairs[::-1])
+        pairs, pixels = pairs[:, order], pixels[order]
+        new = np.ones(len(pixels), bool)
+        new[1:] = (pairs[:, 1:] != pairs[:, :-1]).any(axis=0)
+        first = np.flatnonzero(new)
+        self._pairs = pairs[:, first]
+        self._pixels = np.add.reduceat(pixels, first) if len(first) else pixels
+        self._waiting.clear()
 
 
 def overlaps(truth: Labels, found: Labels) -> Overlaps:
@@ -44,18 +109,30 @@ def overlaps(truth: Labels, found: Labels) -> Overlaps:
     EvaluationError
         If shapes differ, or an image holds something else than ids.
     """
-    check_shapes(truth.shape, found.shape)
-    _check_ids(truth, "truth")
-    _check_ids(found, "segmentation")
-    truth_ids, truth_areas = _areas(truth)
-    found_ids, found_areas = _areas(found)
-    both = (truth > 0) & (found > 0)
-    # Places instead of ids, whose product might be too large for 64 bits.
-    codes = np.searchsorted(truth_ids, truth[both]) * len(found_ids)
-    codes += np.searchsorted(found_ids, found[both])
-    pairs, pixels = np.unique(codes, return_counts=True)
-    rows, columns = np.divmod(pairs, max(1, len(found_ids)))
-    return Overlaps(truth_areas, found_areas, rows, columns, pixels)
+    tally = OverlapTally()
+    tally.add(truth, found)
+    return tally.table()
+
+
+def join(tables: Sequence[Overlaps]) -> Overlaps:
+    """Put the objects of several images, whose ids have nothing to do with each other, together."""
+    truths = np.cumsum([0, *(len(t.truth) for t in tables)])
+    founds = np.cumsum([0, *(len(t.found) for t in tables)])
+    images = np.cumsum([0, *(t.image.max(initial=0) + 1 for t in tables)])
+    return Overlaps(
+        truth=_chain(t.truth for t in tables),
+        found=_chain(t.found for t in tables),
+        rows=_chain(t.rows + n for t, n in zip(tables, truths, strict=False)),
+        columns=_chain(t.columns + n for t, n in zip(tables, founds, strict=False)),
+        pixels=_chain(t.pixels for t in tables),
+        truth_ids=_chain(t.truth_ids for t in tables),
+        found_ids=_chain(t.found_ids for t in tables),
+        image=_chain(t.image + n for t, n in zip(tables, images, strict=False)),
+    )
+
+
+def _chain(parts: Iterable[NDArray[Any]]) -> NDArray[Any]:
+    return np.concatenate(list(parts))
 
 
 def check_shapes(truth: tuple[int, ...], found: tuple[int, ...]) -> None:
@@ -74,8 +151,22 @@ def _check_ids(image: Labels, name: str) -> None:
         )
 
 
-def _areas(image: Labels) -> tuple[Labels, NDArray[np.int64]]:
-    """Ids of the objects, and their pixels."""
-    ids, areas = np.unique(image, return_counts=True)
-    objects = ids > 0
-    return ids[objects], areas[objects]
+def _count(codes: NDArray[np.int64], most: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Codes below `most` that occur, and how often."""
+    if most > TABLE:
+        found, counts = np.unique(codes, return_counts=True)
+        return found, counts
+    table = np.bincount(codes, minlength=most)
+    found = np.flatnonzero(table)
+    return found, table[found]
+
+
+def _areas(
+    ids: NDArray[np.uint64], pixels: NDArray[np.int64]
+) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Objects among the ids, and the pixels of each."""
+    found, places = np.unique(ids, return_inverse=True)
+    areas = np.zeros(len(found), np.int64)
+    np.add.at(areas, places, pixels)
+    objects = found > 0
+    return found[objects], areas[objects]

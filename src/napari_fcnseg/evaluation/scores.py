@@ -1,7 +1,9 @@
-"""Confusion matrix and intersection over union."""
+"""Confusion matrix of pixels, and what is told of it."""
 
 import numpy as np
 from numpy.typing import NDArray
+
+Matrix = NDArray[np.number]
 
 
 def confusion_matrix(
@@ -27,16 +29,60 @@ def confusion_matrix(
     return np.bincount(codes, minlength=classes**2).reshape(classes, classes)
 
 
-def iou(matrix: NDArray[np.number]) -> NDArray[np.float64]:
+def iou(matrix: Matrix) -> NDArray[np.float64]:
     """Intersection over union of each class; NaN for one that is in neither.
-
-    Of a confusion matrix of pixels, or of their weights.
 
     ``n_ii / (sum_j n_ij + sum_j n_ji - n_ii)``, Long, Shelhamer, Darrell, CVPR 2015,
     section 5.
+
+    Parameters
+    ----------
+    matrix
+        Confusion matrix of pixels, or of their weights, shape ``(classes, columns)``; columns
+        beyond the number of classes are of what is in none of them.
     """
-    hits = np.diag(matrix).astype(np.float64)
-    union = matrix.sum(0) + matrix.sum(1) - hits
-    scores: NDArray[np.float64] = np.full(len(hits), np.nan)
-    np.divide(hits, union, out=scores, where=union > 0)
+    hits, truth, found = _margins(matrix)
+    return _over(hits, truth + found - hits)
+
+
+def dice(matrix: Matrix) -> NDArray[np.float64]:
+    """Dice coefficient of each class, ``2 n_ii / (sum_j n_ij + sum_j n_ji)``; else as `iou`."""
+    hits, truth, found = _margins(matrix)
+    return _over(2 * hits, truth + found)
+
+
+def precision(matrix: Matrix) -> NDArray[np.float64]:
+    """Part of what was found of each class that is right; NaN where nothing was found."""
+    hits, _, found = _margins(matrix)
+    return _over(hits, found)
+
+
+def recall(matrix: Matrix) -> NDArray[np.float64]:
+    """Part of each true class that was found; NaN for one that is not there."""
+    hits, truth, _ = _margins(matrix)
+    return _over(hits, truth)
+
+
+def pixel_accuracy(matrix: Matrix) -> float:
+    """Part of the labelled pixels that are right; NaN where none is labelled."""
+    hits, truth, _ = _margins(matrix)
+    return float(_over(hits.sum(keepdims=True), truth.sum(keepdims=True))[0])
+
+
+def weighted_iou(matrix: Matrix) -> float:
+    """Mean `iou`, each class weighted by its true pixels (frequency-weighted, as `iou`)."""
+    _, truth, _ = _margins(matrix)
+    there = truth > 0
+    return float(iou(matrix)[there] @ truth[there] / truth.sum()) if there.any() else float("nan")
+
+
+def _margins(matrix: Matrix) -> tuple[NDArray[np.float64], ...]:
+    """Pixels of each class that are right, that are true, and that were found."""
+    counts = np.asarray(matrix, np.float64)
+    return np.diagonal(counts), counts.sum(1), counts[:, : len(counts)].sum(0)
+
+
+def _over(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    scores: NDArray[np.float64] = np.full(len(part), np.nan)
+    np.divide(part, whole, out=scores, where=whole > 0)
     return scores
