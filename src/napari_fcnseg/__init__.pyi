@@ -11,10 +11,13 @@ from .annotations.points import Points as Points
 from .annotations.points_file import read_points as read_points
 from .annotations.strokes import simulate_strokes as simulate_strokes
 from .errors import FcnsegError as FcnsegError
+from .evaluation.evaluate import Evaluation as Evaluation
+from .evaluation.evaluate import evaluate as evaluate
 from .evaluation.instances import average_precision as average_precision
 from .evaluation.instances import seg_jaccards as seg_jaccards
 from .evaluation.isbi import RandAndInfo as RandAndInfo
 from .evaluation.isbi import rand_and_info as rand_and_info
+from .evaluation.report import write_report as write_report
 from .images.image import Image as Image
 from .images.open import open_image as open_image
 from .inference.calibrate import calibrate as calibrate
@@ -34,6 +37,11 @@ from .models.model import Model as Model
 from .nets.describe import describe as describe
 from .nets.registry import build_net as build_net
 from .nets.registry import list_nets as list_nets
+from .refine.fractions import measure_classes as measure_classes
+from .refine.g_ratio import measure_g_ratios as measure_g_ratios
+from .refine.measure import measure_objects as measure_objects
+from .refine.objects import label_objects as label_objects
+from .refine.split import split_objects as split_objects
 from .training.recipe import Recipe as Recipe
 from .training.repeat import repeat as repeat
 from .training.train import fit as fit

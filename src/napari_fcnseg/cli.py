@@ -1,7 +1,7 @@
-"""The command line: ``fcnseg demo | nets | info | train | predict | verify | suggest | export``.
+"""The command line, ``fcnseg COMMAND``.
 
 Results go to stdout, progress and remarks to stderr. Exit codes: 0 done, 1 a defect, 2 wrong
-usage, 3 image, 4 annotations, 5 network, recipe or tiling, 6 model, 7 device, 8 output,
+usage, 3 image, 4 annotations, 5 network, recipe or tiling, 6 model, 7 device, 8 output, 9 scores,
 130 interrupted, 141 the reader of the output has gone.
 """
 
@@ -12,7 +12,18 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from napari_fcnseg import __version__, about, commands, exporting, learning, segmenting, suggesting
+from napari_fcnseg import (
+    __version__,
+    about,
+    commands,
+    evaluating,
+    exporting,
+    labelling,
+    learning,
+    measuring,
+    segmenting,
+    suggesting,
+)
 from napari_fcnseg.errors import FcnsegError
 from napari_fcnseg.learning import add_train_options
 from napari_fcnseg.predict_options import add_predict_options, whole_number
@@ -56,9 +67,12 @@ def make_parser() -> ArgumentParser:
     parser.add_argument("--version", action="version", version=f"fcnseg {__version__}")
     add = parser.add_subparsers(required=True, metavar="COMMAND").add_parser
 
-    def command(run: Callable[[Namespace], int], *parents: ArgumentParser) -> ArgumentParser:
+    def command(
+        run: Callable[[Namespace], int], *parents: ArgumentParser, common: bool = True
+    ) -> ArgumentParser:
         summary = (run.__doc__ or "").splitlines()[0]
-        sub = add(run.__name__, help=summary, description=summary, parents=[_common(), *parents])
+        shared = [_debug(), *([_json()] if common else []), *parents]
+        sub = add(run.__name__, help=summary, description=summary, parents=shared)
         sub.set_defaults(run=run)
         return sub
 
@@ -83,12 +97,23 @@ def make_parser() -> ArgumentParser:
     suggesting.add_options(command(suggesting.suggest, _device(), _opening()))
 
     exporting.add_options(command(exporting.export))
+
+    evaluating.add_options(command(evaluating.evaluate, common=False))
+
+    measuring.add_options(command(measuring.measure))
+
+    labelling.add_options(command(labelling.objects))
     return parser
 
 
-def _common() -> ArgumentParser:
+def _debug() -> ArgumentParser:
     options = ArgumentParser(add_help=False)
     options.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    return options
+
+
+def _json() -> ArgumentParser:
+    options = ArgumentParser(add_help=False)
     options.add_argument("--json", action="store_true", help="print the result as JSON")
     return options
 

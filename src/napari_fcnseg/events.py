@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_fcnseg.evaluation.evaluate import Evaluation
     from napari_fcnseg.images.grid import Spans
     from napari_fcnseg.inference.plan import Plan
     from napari_fcnseg.inference.suggest import Region
     from napari_fcnseg.models.model import Model
+    from napari_fcnseg.refine.table import Table
 
 
 @dataclass(frozen=True)
@@ -166,6 +170,46 @@ class Suggested(Event):
     """The end of a search for where to paint next: regions, the most unsure one first."""
 
     regions: tuple["Region", ...]
+    elapsed: float
+
+
+@dataclass(frozen=True)
+class BlockDone(Event):
+    """A block of an image was read, and something was done with it; ``task`` says what."""
+
+    task: str
+    done: int
+    blocks: int
+
+
+@dataclass(frozen=True)
+class Evaluated(Event):
+    """The end of an evaluation."""
+
+    evaluation: "Evaluation"
+    elapsed: float
+
+
+@dataclass(frozen=True)
+class ObjectsFound(Event):
+    """Objects have ids from 1 on, in a file or, where there is no ``path``, in ``data``.
+
+    ``sizes`` are their pixels, before they grew, and ``classes`` their class ids.
+    """
+
+    path: Path | None
+    data: "NDArray[Any] | None" = field(repr=False)
+    count: int
+    sizes: "NDArray[Any]" = field(repr=False)
+    classes: "NDArray[Any]" = field(repr=False)
+    elapsed: float
+
+
+@dataclass(frozen=True)
+class Measured(Event):
+    """The end of a measurement."""
+
+    table: "Table"
     elapsed: float
 
 

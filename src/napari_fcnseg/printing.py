@@ -3,7 +3,7 @@
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,6 +26,14 @@ def print_json(found: Any) -> int:
     """Print a result for programs; return the exit code of success."""
     print(json.dumps(found, indent=2))
     return 0
+
+
+def print_rows(rows: Sequence[Sequence[str]]) -> None:
+    """Print rows of a table, the first column to the left, numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for first, *others in rows:
+        cells = [value.rjust(width) for value, width in zip(others, widths[1:], strict=True)]
+        print("  ".join(["", first.ljust(widths[0]), *cells]))
 
 
 def print_table(found: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from tqdm import tqdm
 
 from napari_fcnseg.events import (
+    BlockDone,
     Event,
     Note,
     PredictionStarted,
@@ -69,6 +70,12 @@ def follow(job: Steps[Any], quiet: bool = False) -> Iterator[Event]:
                         bar = tqdm(desc="verify", total=event.finished, unit="tile", disable=quiet)
                     case TileChecked():
                         bar.update()
+                    case BlockDone():
+                        if bar.disable and event.done == 1:
+                            bar = tqdm(
+                                desc=event.task, total=event.blocks, unit="block", disable=quiet
+                            )
+                        bar.update(event.done - bar.n)
                     case _:
                         bar.close()
                 yield event

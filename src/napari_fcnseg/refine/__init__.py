@@ -1,0 +1,1 @@
+"""What is done with a segmentation: objects, clean edges, measurements."""
