@@ -173,7 +173,7 @@ def name_classes(
     by_value, known = dict[int, SegClass](), dict[int, SegClass]()
     for pair in pairs:
         known |= {c.id: c for c in known_classes(pair.found.path)}
-        values = [v for v in _values(pair.truth) if v or meaning.zero_counts]
+        values = [v for v in label_values(pair.truth) if v or meaning.zero_counts]
         by_value |= meaning.of_values(values, pair.truth.name)
     if not by_value:
         names = ", ".join(pair.truth.name for pair in pairs)
@@ -200,7 +200,14 @@ def _channels(found: Image, scored: tuple[SegClass, ...]) -> tuple[SegClass, ...
     return told
 
 
-def _values(truth: Image) -> list[int]:
+def label_values(truth: Image) -> list[int]:
+    """Values that occur in a label image.
+
+    Raises
+    ------
+    EvaluationError
+        For one that is no class id.
+    """
     there = np.zeros(MAX_ID + 1, bool)
     for spans in truth.blocks(EDGE):
         there[_checked(truth.read(spans)[0], "truth", truth, spans)] = True

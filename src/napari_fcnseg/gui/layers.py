@@ -67,6 +67,16 @@ def layer_image(layer: ImageLayer, axes: str) -> Image:
     return reduce_colour(image, None) if layer.rgb else image
 
 
+def labels_image(layer: Labels) -> Image:
+    """Open the ids of a Labels layer, with its scale and units; axes are told or the usual ones."""
+    data = layer_data(layer)
+    told = "".join(str(a).upper() for a in layer.axis_labels)
+    known = set(told) <= set("TZYX") and kept_axes(told) == told and len(told) == layer.ndim
+    axes = told if known else "TZYX"[4 - layer.ndim :]
+    scale, units = tuple(map(float, layer.scale)), tuple(map(str, layer.units))
+    return Image(data, axes, scale, units, layer.name)
+
+
 def layer_classes(layer: Labels, ids: Iterable[int]) -> list[SegClass]:
     """Classes of a Labels layer: names from its features, colours as they are shown."""
     names: dict[int, str] = {}
