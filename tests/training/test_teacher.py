@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import napari_fcnseg as fs
-from napari_fcnseg.annotations.annotation import open_annotation
+from napari_fcnseg.annotations.annotation import Annotation, open_annotation
+from napari_fcnseg.annotations.index import LabelIndex
 from napari_fcnseg.evaluation.scores import confusion_matrix, iou
 from napari_fcnseg.events import Note, Step, Teaching
 from napari_fcnseg.images.image import Image
@@ -16,9 +17,9 @@ from napari_fcnseg.training.patches import PatchSampler
 from napari_fcnseg.training.planes import Source
 from napari_fcnseg.training.pseudo_labels import PseudoLabels
 from napari_fcnseg.training.split import Split
-from napari_fcnseg.training.stroke_forest import DOUBTED, TRUSTED, StrokeForest
-from napari_fcnseg.training.teacher import Teacher
-from napari_fcnseg.training.tiles import painted_tiles
+from napari_fcnseg.training.stroke_forest import DOUBTED, TRUSTED, Opinion, StrokeForest
+from napari_fcnseg.training.teacher import ROUNDS, Teacher
+from napari_fcnseg.training.tiles import painted_tiles, unpainted_tiles
 
 RECIPE = fs.Recipe(
     net_options={"depth": 2, "width": 4, "padding": "same", "norm": "batch"},
@@ -51,12 +52,12 @@ def sampler_of(image, strokes, held=None, pseudo=1.0):
 def test_a_forest_teaches_first_and_the_network_later(painted, rounds):
     image, truth, strokes = painted
     events = list(fs.train(image, strokes, RECIPE, axes="ZYX"))
-    assert len(rounds) == 4
+    assert len(rounds) == len(ROUNDS)
     assert TRUSTED in [e.text for e in events if isinstance(e, Note)]
     everywhere = tuple((0, n) for n in truth.shape)
     found = rounds[0].read(0, everywhere)
     assert (found[[1, 4]] >= 0).mean() > 0.5
-    assert (found[[0, 2, 3, 5]] == -1).all()  # slices without strokes
+    assert (found[[0, 2, 3, 5]] >= 0).mean() > 0.5  # slices without strokes, too
     sure = found >= 0
     assert (found + 1 == truth)[sure].mean() > 0.85
     assert not np.array_equal(rounds[1].read(0, everywhere), found)
@@ -164,7 +165,7 @@ def test_it_can_be_stopped_while_it_teaches(painted, tmp_path):
     image, _, strokes = painted
     whole = fs.fit(image, strokes, RECIPE, axes="ZYX")
     options = {"axes": "ZYX", "checkpoint": tmp_path / "c", "resume": True}
-    for before in (0, 8):
+    for before in (0, 9):
         job, steps, parts = fs.train(image, strokes, RECIPE, **options), 0, []
         for event in job:
             steps = event.step if isinstance(event, Step) else steps
@@ -183,3 +184,70 @@ def test_it_goes_on_bit_for_bit_between_rounds(painted, tmp_path, stopped):
     for step in (3, 9, 14):
         last = stopped(RECIPE, step, checkpoint=tmp_path / f"{step}")().wait()
         assert fingerprint(last.model) == fingerprint(whole)
+
+
+def corners(tiles):
+    return sorted((number, *(start for start, _ in spans)) for number, spans in tiles)
+
+
+def test_tiles_are_painted_or_not_and_each_comes_once():
+    strokes = np.zeros((3, 600, 300), np.uint8)
+    strokes[1, 10, 10:290], strokes[1, 20, :] = 1, 2
+    image = Image(np.zeros(strokes.shape, np.uint8), "ZYX")
+    source = Source(image, open_annotation(strokes, image), Split({}, 32, 8))
+    sampler = PatchSampler([source], [1, 2], PLAIN)
+    painted, others = list(painted_tiles(sampler, 0)), list(unpainted_tiles(sampler, 0))
+    assert corners(painted) == [(0, 1, 0, 0), (0, 1, 0, 256)]
+    assert len(others) == 3 * 3 * 2 - 2
+    assert not set(corners(painted)) & set(corners(others))
+    covered = np.zeros(strokes.shape, int)
+    for _, spans in painted + others:
+        covered[tuple(slice(*span) for span in spans)] += 1
+    assert (covered == 1).all()
+    assert corners(others) != [corners([tile])[0] for tile in others]  # in no order
+
+
+def test_of_a_stack_with_millions_of_tiles_some_are_drawn():
+    class Empty:
+        shape, dtype = (100_000, 10_000, 10_000), np.dtype(np.uint8)
+
+        def __getitem__(self, region):
+            return np.zeros(
+                [len(range(*s.indices(n))) for s, n in zip(region, self.shape, strict=True)], "u1"
+            )
+
+    image = Image(Empty(), "ZYX")
+    index = LabelIndex({1: 1, 2: 1}, {i: np.array([[i, 5, 5]]) for i in (1, 2)})
+    by_value = {i: fs.SegClass(i, "", "#000000") for i in (1, 2)}
+    source = Source(image, Annotation(image, by_value, index), Split({}, 32, 8))
+    tiles = unpainted_tiles(PatchSampler([source], [1, 2], PLAIN), 0)
+    drawn = [next(tiles) for _ in range(100)]
+    assert len(set(drawn)) == 100
+    assert len({spans[0] for _, spans in drawn}) > 90  # all over the stack
+
+
+@pytest.mark.parametrize("knows_more", [True, False])
+def test_who_is_right_more_often_counts_more(knows_more, monkeypatch):
+    """The network says all is of class 2, surely; the forest the opposite."""
+    strokes = np.zeros((96, 96), np.uint8)
+    strokes[10:20, 10:80] = 2
+    sampler = sampler_of(np.zeros((96, 96), np.float32), strokes)
+    tile = (0, ((0, 96), (0, 96)))
+    of_forest, of_net = (np.full((2, 96, 96), [[[p]], [[1 - p]]]) for p in (1.0, 0.0))
+    opinion = Opinion(((tile, of_forest),), 0.7, 0.8 if knows_more else 1.0, "")
+
+    def ask(self):
+        yield 1.0
+        return opinion
+
+    monkeypatch.setattr(StrokeForest, "ask", ask)
+    monkeypatch.setattr(Teacher, "_ask", lambda *_: of_net)
+    teacher, taught = Teacher(sampler, RECIPE, 2), []
+    monkeypatch.setattr(sampler, "teach", taught.append)
+    for progress in ROUNDS:
+        for _ in teacher.follow(progress, None):
+            pass
+    labels = [set(np.unique(each.read(*tile)).tolist()) for each in taught]
+    assert labels[0] == {0}  # the forest alone
+    assert labels[1] == {-1}  # they contradict each other
+    assert labels[-1] == ({1} if knows_more else {-1})

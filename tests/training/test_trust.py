@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_fcnseg.classical.forest import PixelClassifier
-from napari_fcnseg.training.trust import LEVELS, PART, RIGHT, sure_from
+from napari_fcnseg.training.trust import LEVELS, PART, RIGHT, trust
 
 
 def pixels(noise, places=12, each=150, seed=0):
@@ -18,13 +18,13 @@ def pixels(noise, places=12, each=150, seed=0):
     return np.stack([told, where + 0.01 * targets], 1).astype(np.float32), targets, where
 
 
-def trust(features, targets, where):
-    return sure_from(features, targets, where, PixelClassifier(2, 0, 20, 5), 0)
+def sure_from(features, targets, where):
+    return trust(features, targets, where, PixelClassifier(2, 0, 20, 5), 0)[0]
 
 
 @pytest.mark.parametrize("noise", [0.2, 0.5, 0.7, 5.0])
 def test_from_there_on_nine_of_ten_are_right_elsewhere(noise):
-    sure = trust(*pixels(noise))
+    sure = sure_from(*pixels(noise))
     assert sure in (*LEVELS, math.inf)
     forest = PixelClassifier(2, 0, 20, 5)
     forest.fit(*([part] for part in pixels(noise)[:2]))
@@ -40,7 +40,7 @@ def test_from_there_on_nine_of_ten_are_right_elsewhere(noise):
 
 
 def test_more_noise_needs_more_probability():
-    levels = [trust(*pixels(noise)) for noise in (0.2, 0.6, 5.0)]
+    levels = [sure_from(*pixels(noise)) for noise in (0.2, 0.6, 5.0)]
     assert levels == sorted(levels)
     assert levels[0] == LEVELS[0]
     assert math.isinf(levels[-1])
@@ -52,8 +52,8 @@ def test_what_is_told_by_the_place_alone_is_not_trusted():
     where = np.repeat(np.arange(20), 60)
     targets = rng.integers(0, 2, 20)[where]
     features = where[:, None].astype(np.float32)
-    assert trust(features, targets, rng.integers(0, 20, len(where))) == LEVELS[0]
-    assert math.isinf(trust(rng.permutation(40)[where][:, None] + features * 0, targets, where))
+    assert sure_from(features, targets, rng.integers(0, 20, len(where))) == LEVELS[0]
+    assert math.isinf(sure_from(rng.permutation(40)[where][:, None] + features * 0, targets, where))
 
 
 def test_one_that_knows_a_few_pixels_only_is_not_trusted():
@@ -61,11 +61,22 @@ def test_one_that_knows_a_few_pixels_only_is_not_trusted():
     features, targets, where = pixels(5.0)
     some = np.random.default_rng(1).random(len(targets)) < 0.1
     features[some, 0] = 100 * (2 * targets[some] - 1)
-    assert math.isinf(trust(features, targets, where))
+    assert math.isinf(sure_from(features, targets, where))
     features[:, 0] = 100 * (2 * targets - 1)
-    assert trust(features, targets, where) == LEVELS[0]
+    assert sure_from(features, targets, where) == LEVELS[0]
 
 
 def test_one_place_says_nothing():
     features, targets, where = pixels(5.0)
-    assert trust(features, targets, where * 0) == LEVELS[0]
+    assert sure_from(features, targets, where * 0) == LEVELS[0]
+
+
+def test_how_often_it_is_right_elsewhere():
+    """Of a fifth of the pixels its features say nothing: it tosses a coin."""
+    features, targets, where = pixels(0.01)
+    features[np.random.default_rng(2).random(len(targets)) < 0.2, 0] = 7
+    features = features[:, :1]
+    _, right = trust(features, targets, where, PixelClassifier(2, 0, 20, 5), 0)
+    assert right == pytest.approx(0.9, abs=0.03)
+    _, unknown = trust(features, targets, where * 0, PixelClassifier(2, 0, 20, 5), 0)
+    assert unknown == 1

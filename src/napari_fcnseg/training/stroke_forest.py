@@ -12,8 +12,8 @@ from napari_fcnseg.classical.features import REACH, pixel_features
 from napari_fcnseg.classical.forest import PixelClassifier
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.training.patches import PatchSampler
-from napari_fcnseg.training.tiles import EDGE, Tile, painted_tiles
-from napari_fcnseg.training.trust import sure_from
+from napari_fcnseg.training.tiles import EDGE, Tile, painted_tiles, unpainted_tiles
+from napari_fcnseg.training.trust import trust
 
 LEARNED = 2**22  # pixels of all channels in which it looks for labels
 TAUGHT = 2**21  # ... and that it labels: a few seconds of work
@@ -33,10 +33,14 @@ DOUBTED = (
 
 @dataclass(frozen=True)
 class Opinion:
-    """Probabilities ``(classes, Y, X)`` in tiles, and from where on they are a label."""
+    """Probabilities ``(classes, Y, X)`` in tiles, and from where on they are a label.
+
+    ``right`` is the part of its labels that were right on strokes that it had not seen.
+    """
 
     shares: tuple[tuple[Tile, NDArray[np.floating]], ...] = ()
     sure: float = math.inf
+    right: float = 1.0
     note: str = ""
 
 
@@ -62,7 +66,7 @@ class StrokeForest:
         """Return its opinion of tiles that are not dense; yield which part is done meanwhile.
 
         None if the tiles that it learns from lack a class, whose pixels would go to the others;
-        and none if it may not be trusted, see `sure_from`.
+        and none if it may not be trusted, see `trust`.
         """
         sources = self._sampler.sources
         known = [(s.annotation.index.fingerprint, s.split.blocks) for s in sources]
@@ -87,8 +91,8 @@ class StrokeForest:
                 asked.append((tile, features))
             yield LOOKED * (number + 1) / len(read)
         forest = PixelClassifier(self._classes, self._seed, TREES, LEAF)
-        where = np.concatenate(places)
-        sure = sure_from(np.concatenate(rows), np.concatenate(targets), where, forest, self._seed)
+        found = np.concatenate(rows), np.concatenate(targets), np.concatenate(places)
+        sure, right = trust(*found, forest, self._seed)
         yield PROVED
         if math.isinf(sure):
             return Opinion(note=DOUBTED)
@@ -97,21 +101,31 @@ class StrokeForest:
         for tile, features in asked:
             shares.append((tile, forest.probabilities(features)))
             yield PROVED + (1 - PROVED) * len(shares) / len(asked)
-        return Opinion(tuple(shares), sure, TRUSTED)
+        return Opinion(tuple(shares), sure, right, TRUSTED)
 
     def _read(self) -> list[tuple[Tile, NDArray[np.int64], bool]]:
-        """Tiles, the labels ``(Y, X)`` that train there, and whether more are wanted."""
+        """Tiles around labels, then others: the labels ``(Y, X)``, and whether more are wanted."""
         read, pixels, most = [], 0, min(TAUGHT, SHARES // self._classes)
         for number, window in painted_tiles(self._sampler, self._seed):
-            source = self._sampler.sources[number]
-            _, target = self._sampler.read_to_train(number, window)
-            unpainted = (target == IGNORE) & ~source.split.held_out(window, near=True)
-            pixels += target.size * source.image.channels
-            sparse = bool(unpainted.mean() > SPARSE) and pixels <= most
-            read.append(((number, window), target.reshape(target.shape[-2:]), sparse))
+            read.append(self._look(number, window, pixels <= most))
+            pixels += read[-1][1].size * self._sampler.sources[number].image.channels
             if pixels > LEARNED:
                 break
+        if any(sparse for *_, sparse in read):  # dense labels need no teacher elsewhere either
+            for number, window in unpainted_tiles(self._sampler, self._seed):
+                if pixels > most:
+                    break
+                read.append(self._look(number, window, True))
+                pixels += read[-1][1].size * self._sampler.sources[number].image.channels
         return read
+
+    def _look(
+        self, number: int, window: Spans, wanted: bool
+    ) -> tuple[Tile, NDArray[np.int64], bool]:
+        _, target = self._sampler.read_to_train(number, window)
+        held_out = self._sampler.sources[number].split.held_out(window, near=True)
+        sparse = bool(((target == IGNORE) & ~held_out).mean() > SPARSE)
+        return (number, window), target.reshape(target.shape[-2:]), wanted and sparse
 
     def _features(self, number: int, window: Spans) -> NDArray[np.float32]:
         """Features of the pixels of one plane, with what is around the window in mind."""

@@ -1,12 +1,13 @@
 """Who labels the pixels that nobody painted: a pixel classifier, and the network itself later."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from napari_fcnseg.annotations.annotation import IGNORE
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.nets.base import SegmentationNet
 from napari_fcnseg.nets.shift import shifted
@@ -15,10 +16,13 @@ from napari_fcnseg.training.patches import PatchSampler
 from napari_fcnseg.training.pseudo_labels import PseudoLabels
 from napari_fcnseg.training.recipe import Recipe
 from napari_fcnseg.training.seen import look_at
-from napari_fcnseg.training.stroke_forest import StrokeForest
+from napari_fcnseg.training.stroke_forest import Opinion, StrokeForest
 from napari_fcnseg.training.tiles import painted_tiles
 
-ROUNDS = (0.0, 0.4, 0.6, 0.8)  # progress at which there are new pseudo-labels
+# Progress at which there are new pseudo-labels, and what the forest's opinion counts in them as
+# soon as the network knows more; until then it counts half.
+ROUNDS = {0.0: 1.0, 0.3: 0.5, 0.44: 0.375, 0.58: 0.25, 0.72: 0.125, 0.86: 0.0}
+HALF = 0.5
 SHORTEST = 0.5  # minutes; in less it would take the time of the network
 REMEMBERED = 2**21  # pixels of replayed images: a few seconds of work
 COARSE = 4  # every fourth pixel along Y and X tells the shares of classes
@@ -29,8 +33,9 @@ class Teacher:
 
     A few strokes lie in the middle of objects and say nothing of their edges. A random forest over
     features of single pixels generalises from them at once: the network learns its labels beside
-    the strokes. Later labels are of the mean of both their probabilities (self-training, with the
-    forest to hold it back from what it only believes).
+    the strokes. Later labels are of both their probabilities (self-training, with the forest to
+    hold it back from what it only believes). The forest's counts less from round to round as soon
+    as the network is right on more of the strokes than the forest was on those it had not seen.
 
     Parameters
     ----------
@@ -73,21 +78,33 @@ class Teacher:
         first = not self._rounds
         memories = (yield from self._remember(net)) if first else self._memories
         labels, opinion = memories.copy(), (yield from self._forest.ask())
-        seen = []
-        for done, ((number, window), share) in enumerate(opinion.shares, 1):
-            if not first:
-                own = self._ask(net, number, window)
-                seen.append(own[:, ::COARSE, ::COARSE].reshape(len(own), -1))
-                share = (share + own) / 2
-                yield done / len(opinion.shares)
-            labels.add(number, window, share, opinion.sure)
+        own: list[NDArray[np.float32]] = []
+        for (number, window), _ in () if first else opinion.shares:
+            own.append(self._ask(net, number, window))
+            yield len(own) / len(opinion.shares)
+        weight = self._weight(due, opinion, own)
+        for i, ((number, window), share) in enumerate(opinion.shares):
+            both = weight * share + (1 - weight) * own[i] if own else share
+            labels.add(number, window, both, opinion.sure)
         self._rounds, self._memories, self._labels = due, memories, labels
         self._sampler.teach(labels)
         notes = [opinion.note] if first and opinion.note else []
-        if seen and self._shares:
+        if own and self._shares:
+            seen = [each[:, ::COARSE, ::COARSE].reshape(len(each), -1) for each in own]
             found = self._shares.estimate(np.concatenate(seen, 1).T)
             notes += [found] if due == len(ROUNDS) else []
         return notes
+
+    def _weight(self, due: int, opinion: Opinion, own: Sequence[NDArray[np.float32]]) -> float:
+        """Return what the forest's opinion counts beside the network's own."""
+        right = labelled = 0
+        for ((number, window), _), share in zip(opinion.shares, own, strict=False):
+            _, target = self._sampler.read_to_train(number, window)
+            target = target.reshape(target.shape[-2:])
+            right += int((share.argmax(0) == target).sum())
+            labelled += int((target != IGNORE).sum())
+        knows_more = right > opinion.right * labelled
+        return list(ROUNDS.values())[due - 1] if knows_more else HALF
 
     def _remember(self, net: SegmentationNet) -> Generator[float, None, PseudoLabels]:
         """Return what the network says of replayed images before it learns anything else."""

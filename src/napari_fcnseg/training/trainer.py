@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,27 +15,24 @@ from napari_fcnseg.images.fingerprint import tell_image
 from napari_fcnseg.images.normalise import fit_normalisation
 from napari_fcnseg.models.model import Model
 from napari_fcnseg.nets.device import choose_device, full_float32, place
-from napari_fcnseg.nets.shift import shift, shifted
+from napari_fcnseg.nets.shift import shift
 from napari_fcnseg.training.accumulate import Accumulation
 from napari_fcnseg.training.average import Average, estimate_statistics
 from napari_fcnseg.training.batch import choose_batch
-from napari_fcnseg.training.best import Best
-from napari_fcnseg.training.borders import make_borders
 from napari_fcnseg.training.class_shares import ClassShares
 from napari_fcnseg.training.curve import Curve
 from napari_fcnseg.training.freeze import Freeze
-from napari_fcnseg.training.hold_out import Apart, hold_out
+from napari_fcnseg.training.judge import Judge
 from napari_fcnseg.training.objective import Objective
 from napari_fcnseg.training.optimiser import Optimiser
 from napari_fcnseg.training.origin import Origin
 from napari_fcnseg.training.outcome import begin, make_model
 from napari_fcnseg.training.patches import PatchSampler
-from napari_fcnseg.training.planes import Source
 from napari_fcnseg.training.precision import Precision
 from napari_fcnseg.training.prepare import TrainingData
 from napari_fcnseg.training.recipe import Recipe
 from napari_fcnseg.training.remarks import remarks
-from napari_fcnseg.training.split import Split
+from napari_fcnseg.training.sources import make_sources
 from napari_fcnseg.training.start import make_net, shift_of_start
 from napari_fcnseg.training.supply import Supply
 from napari_fcnseg.training.teacher import Teacher
@@ -86,11 +83,7 @@ class Trainer:
         rng = np.random.default_rng(recipe.seed)
         self.net = make_net(data, recipe, start)
         place(self.net, self.device)
-        new = len(data.images) - data.replayed
-        old = [number >= new for number in range(len(data.images))]
-        borders = make_borders(data.annotations, recipe)
-        columns = (data.images, data.annotations, self._hold_out(rng), old, borders)
-        sources = [Source(*row) for row in zip(*columns, strict=True)]
+        sources = make_sources(data, recipe, self.net, rng)
         self.normalisation = (
             start.own_normalisation
             if start
@@ -113,26 +106,14 @@ class Trainer:
         self._refit = recipe.refit if self.validator.scored else 0.0
         self._optimiser = Optimiser(self.net, recipe, rate, self._refit, self._precision)
         self._average = Average(self.net, recipe.average)
-        self._best = Best(len(data.classes))
-        self._scored: tuple[Scores, int] | None = None  # and step, before held-out labels trained
         self._curve = Curve()
+        self._judge = Judge(self.validator, len(ids), self._shares, self._curve)
         self._images = [f"{i.name} {tell_image(i)}" for i in data.images]  # read once
         self._began = begin(start, origins)
         self.news: list[str] = []
         batch, parts = choose_batch(self.net, recipe, self.device)
         self._accumulation = Accumulation(self.net, self.device, batch, parts, self.news.append)
         self.steps = self._repainted = 0
-
-    def _hold_out(self, rng: np.random.Generator) -> list[Split]:
-        """Hold labels out, as far from the others as half of what the network sees."""
-        recipe, geometry = self.recipe, self.net.geometry
-        half = [max(axis.field) // 2 for axis in geometry]
-        apart = Apart(recipe.gap or half[-1], half[0] if len(geometry) == 3 else 0)
-        stride, closer = geometry[-1].stride, not recipe.gap
-        new = self.data.annotations[: len(self.data.annotations) - self.data.replayed]
-        splits = hold_out(new, recipe.validation, apart, stride, rng, closer)
-        # Of replayed images all trains: their model has been scored.
-        return splits + [replace(splits[0], held={})] * self.data.replayed
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -144,14 +125,14 @@ class Trainer:
     @property
     def judged(self) -> bool:
         """Whether scores tell how good the network is: those of all classes together do."""
-        return len(self.validator.scored) == len(self.data.classes)
+        return self._judge.complete
 
     def teach(self, progress: float) -> Generator[float]:
         """Label what nobody painted, if it is time; yield how much of that is done."""
         before = self._shares.shift
         self.news += yield from self._teacher.follow(progress, self._average.net)
         if not torch.equal(before, self._shares.shift):
-            self._best.restart()
+            self._judge.best.restart()
 
     def step(self, progress: float) -> tuple[float, float]:
         """Take one optimisation step at `progress` through the budget; loss and rate."""
@@ -208,25 +189,17 @@ class Trainer:
         The last time before the recipe's `refit` it is scored as if training ended here; then
         held-out labels train, too. ``None`` after that, or without held-out labels.
         """
-        if self._scored or not self.validator.scored:
+        if not self._judge.sits:
             return None
         last = 1 - self._refit <= progress < 1
         if last:
             self.settle()
-        net = self._average.net
-        with shifted(net, self._shares.shift):
-            scores = self.validator.score(net, self._shares.found)
-        best = self._best.offer(scores, net.state_dict(), self.steps)
-        self._curve.add_scores(self.steps, scores.iou)
+        scores, best = self._judge.score(self._average.net, self.steps)
         if last:
-            self._release(scores, self.steps)
+            self._judge.last_word = scores, self.steps
+            self._sampler.release()
             self.news.append(REFIT)
         return scores, best
-
-    def _release(self, scores: Scores, step: int) -> None:
-        """Let held-out labels train; these are the scores without them."""
-        self._scored = scores, step
-        self._sampler.release()
 
     def model(self) -> Model:
         """Model with a copy of the network as it is now."""
@@ -234,10 +207,10 @@ class Trainer:
 
     def best(self) -> Model:
         """Model with a copy of the best network so far."""
-        if self._scored:  # what came after has learned more, and cannot be scored
-            scores, step = self._scored
-            return self._latest(scores, step)
-        return self._model(*self._best.found) if self._best.found else self.model()
+        if self._judge.last_word:  # what came after has learned more, and cannot be scored
+            return self._latest(*self._judge.last_word)
+        found = self._judge.best.found
+        return self._model(*found) if found else self.model()
 
     def _latest(self, scores: Scores | None, scored_at: int | None = None) -> Model:
         return self._model(scores, self._average.net.state_dict(), self.steps, scored_at)
@@ -288,16 +261,15 @@ class Trainer:
     def state_dict(self) -> dict[str, Any]:
         """Return what is needed to go on, bit for bit on the same device."""
         parts = {name: part.state_dict() for name, part in self._parts.items()}
-        scored = self._scored and (asdict(self._scored[0]), self._scored[1])
-        return {"steps": self.steps, "scored": scored, **parts}
+        return {"steps": self.steps, **parts}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a state."""
         for name, part in self._parts.items():
             part.load_state_dict(state[name])
         self.steps = state["steps"]
-        if state["scored"]:
-            self._release(Scores.of(state["scored"][0]), state["scored"][1])
+        if self._judge.last_word:
+            self._sampler.release()
 
     @property
     def _parts(self) -> dict[str, Any]:
@@ -310,6 +282,6 @@ class Trainer:
             "supply": self._supply,
             "teacher": self._teacher,
             "shares": self._shares,
-            "best": self._best,
+            "judge": self._judge,
             "curve": self._curve,
         }

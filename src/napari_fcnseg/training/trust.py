@@ -14,13 +14,13 @@ PARTS = 3  # of the places; each in turn is one that it has not learned from
 PIXELS = 20_000  # of those labelled, drawn at random; more would take longer than training
 
 
-def sure_from(
+def trust(
     features: NDArray[np.float32],
     targets: NDArray[np.integer],
     places: NDArray[np.integer],
     classifier: PixelClassifier,
     seed: int,
-) -> float:
+) -> tuple[float, float]:
     """Find the probability from which on labels of a classifier are right: cross-validation.
 
     Parameters
@@ -38,16 +38,18 @@ def sure_from(
 
     Returns
     -------
-    float
+    sure : float
         Lowest of `LEVELS` at which nine of ten labels in other places are right; infinity if it is
         none, or a third of the pixels do not reach it. A single place says nothing: the lowest.
+    right : float
+        Part of all labels in other places that are right; 1 if there is a single place.
     """
     rng = np.random.default_rng(seed)
     chosen = rng.permutation(len(targets))[:PIXELS]
     features, targets, places = features[chosen], targets[chosen], places[chosen]
     order = rng.permutation(np.unique(places))
     if len(order) < 2:
-        return LEVELS[0]
+        return LEVELS[0], 1.0
     probability, right = np.zeros(len(targets)), np.zeros(len(targets), bool)
     for part in range(min(PARTS, len(order))):
         test = np.isin(places, order[part::PARTS])
@@ -57,5 +59,5 @@ def sure_from(
     for level in LEVELS:
         sure = probability >= level
         if sure.mean() >= PART and right[sure].mean() >= RIGHT:
-            return level
-    return math.inf
+            return level, float(right.mean())
+    return math.inf, float(right.mean())
