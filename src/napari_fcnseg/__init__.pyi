@@ -37,10 +37,12 @@ from .models.model import Model as Model
 from .nets.describe import describe as describe
 from .nets.registry import build_net as build_net
 from .nets.registry import list_nets as list_nets
+from .refine.crf import Crf as Crf
 from .refine.fractions import measure_classes as measure_classes
 from .refine.g_ratio import measure_g_ratios as measure_g_ratios
 from .refine.measure import measure_objects as measure_objects
 from .refine.objects import label_objects as label_objects
+from .refine.refine import refine as refine
 from .refine.split import split_objects as split_objects
 from .training.recipe import Recipe as Recipe
 from .training.repeat import repeat as repeat

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from napari_fcnseg.annotations.classes import SegClass
     from napari_fcnseg.evaluation.evaluate import Evaluation
     from napari_fcnseg.images.grid import Spans
     from napari_fcnseg.inference.plan import Plan
@@ -210,6 +211,16 @@ class Measured(Event):
     """The end of a measurement."""
 
     table: "Table"
+    elapsed: float
+
+
+@dataclass(frozen=True)
+class Refined(Event):
+    """The end of a refinement: class ids in a file or, where there is no ``path``, in ``data``."""
+
+    path: Path | None
+    data: "NDArray[Any] | None" = field(repr=False)
+    classes: tuple["SegClass", ...]
     elapsed: float
 
 

@@ -10,7 +10,7 @@ import napari_fcnseg as fs
 from napari_fcnseg.errors import ImageError, OutputError
 from napari_fcnseg.events import BlockDone
 from napari_fcnseg.images.grid import Grid
-from napari_fcnseg.refine import objects
+from napari_fcnseg.refine import parts
 from napari_fcnseg.refine.components import PartLabeller
 from napari_fcnseg.refine.grow import grow
 
@@ -94,8 +94,8 @@ def test_growing_by_hand():
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(objects, "EDGE", 16)
-    monkeypatch.setattr(objects, "DEPTH", 2)
+    monkeypatch.setattr(parts, "EDGE", 16)
+    monkeypatch.setattr(parts, "DEPTH", 2)
 
 
 @pytest.fixture
@@ -131,10 +131,12 @@ def test_small_ones_and_other_classes_are_left_out(stack):
 
 
 def test_a_run_that_is_closed_leaves_nothing(stack, small_blocks, tmp_path):
-    job = fs.label_objects(stack, tmp_path / "objects.ome.zarr", axes="ZYX")
-    assert isinstance(next(job), BlockDone)
-    job.close()
-    assert not list(tmp_path.iterdir())
+    for events in (1, 61):  # while parts are labelled, and while objects are written
+        job = fs.label_objects(stack, tmp_path / "objects.ome.zarr", axes="ZYX")
+        for _ in range(events):
+            assert isinstance(next(job), BlockDone)
+        job.close()
+        assert not list(tmp_path.iterdir())
 
 
 def touching(size=60):
@@ -172,8 +174,8 @@ def test_split_in_any_blocks(edge, depth):
     classes = rng.integers(1, 4, (4, 30, 35)).astype(np.uint8)
     whole = fs.split_objects(classes, axes="ZYX", rounds=3).wait().data
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(objects, "EDGE", edge)
-        patch.setattr(objects, "DEPTH", depth % 4 + 1)
+        patch.setattr(parts, "EDGE", edge)
+        patch.setattr(parts, "DEPTH", depth % 4 + 1)
         blocks = fs.split_objects(classes, axes="ZYX", rounds=3).wait().data
     assert (blocks == whole).all()
 

@@ -226,15 +226,19 @@ def test_of_a_stack_with_millions_of_tiles_some_are_drawn():
     assert len({spans[0] for _, spans in drawn}) > 90  # all over the stack
 
 
-@pytest.mark.parametrize("knows_more", [True, False])
-def test_who_is_right_more_often_counts_more(knows_more, monkeypatch):
+@pytest.mark.parametrize(
+    ("wrong", "right", "knows_more"),
+    [(0, 0.8, True), (0, 1.0, True), (2, 0.5, False), (1, 0.95, False)],
+)
+def test_who_is_right_more_often_counts_more(wrong, right, knows_more, monkeypatch):
     """The network says all is of class 2, surely; the forest the opposite."""
     strokes = np.zeros((96, 96), np.uint8)
     strokes[10:20, 10:80] = 2
+    strokes[10 : 10 + wrong, 10:80] = 1
     sampler = sampler_of(np.zeros((96, 96), np.float32), strokes)
     tile = (0, ((0, 96), (0, 96)))
     of_forest, of_net = (np.full((2, 96, 96), [[[p]], [[1 - p]]]) for p in (1.0, 0.0))
-    opinion = Opinion(((tile, of_forest),), 0.7, 0.8 if knows_more else 1.0, "")
+    opinion = Opinion(((tile, of_forest),), 0.7, right, "")
 
     def ask(self):
         yield 1.0

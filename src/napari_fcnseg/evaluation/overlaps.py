@@ -8,11 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fcnseg.errors import EvaluationError
-from napari_fcnseg.images.ids import compact_ids
+from napari_fcnseg.images.pairs import PairCounts
 
 Labels = NDArray[np.integer]
-TABLE = 2**24  # pairs of ids that are counted in a table; more are sorted
-WAITING = 2**20  # pairs of single blocks that wait to be added up
 
 
 @dataclass(frozen=True)
@@ -54,27 +52,19 @@ class OverlapTally:
     """Counts what objects share, block by block of images that are too large for the memory."""
 
     def __init__(self) -> None:
-        self._pairs = np.empty((2, 0), np.uint64)
-        self._pixels = np.empty(0, np.int64)
-        self._waiting: list[tuple[NDArray[np.uint64], NDArray[np.int64]]] = []
+        self._pairs = PairCounts()
 
     def add(self, truth: Labels, found: Labels) -> None:
         """Count a block; parameters and errors as `overlaps`."""
         check_shapes(truth.shape, found.shape)
         _check_ids(truth, "truth")
         _check_ids(found, "segmentation")
-        truth_ids, rows = compact_ids(truth)
-        found_ids, columns = compact_ids(found)
-        pairs, pixels = _count(rows * len(found_ids) + columns, len(truth_ids) * len(found_ids))
-        row, column = np.divmod(pairs, max(1, len(found_ids)))
-        self._waiting.append((np.stack([truth_ids[row], found_ids[column]]), pixels))
-        if sum(len(waiting) for _, waiting in self._waiting) > WAITING:
-            self._add_up()
+        self._pairs.add(truth, found)
 
     def table(self) -> Overlaps:
         """Return what was counted; the background, 0, is no object."""
-        self._add_up()
-        (truth, found), pixels = self._pairs, self._pixels
+        self._pairs.add_up()
+        (truth, found), pixels = self._pairs.pairs, self._pairs.counts
         truth_ids, truth_areas = _areas(truth, pixels)
         found_ids, found_areas = _areas(found, pixels)
         both = (truth > 0) & (found > 0)
@@ -82,18 +72,6 @@ class OverlapTally:
         columns = np.searchsorted(found_ids, found[both])
         ids, image = (truth_ids, found_ids), np.zeros(len(truth_ids), np.int64)
         return Overlaps(truth_areas, found_areas, rows, columns, pixels[both], *ids, image)
-
-    def _add_up(self) -> None:
-        pairs = np.concatenate([self._pairs, *(pairs for pairs, _ in self._waiting)], axis=1)
-        pixels = np.concatenate([self._pixels, *(pixels for _, pixels in self._waiting)])
-        order = np.lexsort(pairs[::-1])
-        pairs, pixels = pairs[:, order], pixels[order]
-        new = np.ones(len(pixels), bool)
-        new[1:] = (pairs[:, 1:] != pairs[:, :-1]).any(axis=0)
-        first = np.flatnonzero(new)
-        self._pairs = pairs[:, first]
-        self._pixels = np.add.reduceat(pixels, first) if len(first) else pixels
-        self._waiting.clear()
 
 
 def overlaps(truth: Labels, found: Labels) -> Overlaps:
@@ -149,16 +127,6 @@ def _check_ids(image: Labels, name: str) -> None:
         raise EvaluationError(
             f"the {name} holds {what}: give ids of objects as whole numbers, 0 for the background"
         )
-
-
-def _count(codes: NDArray[np.int64], most: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Codes below `most` that occur, and how often."""
-    if most > TABLE:
-        found, counts = np.unique(codes, return_counts=True)
-        return found, counts
-    table = np.bincount(codes, minlength=most)
-    found = np.flatnonzero(table)
-    return found, table[found]
 
 
 def _areas(

@@ -1,10 +1,24 @@
 """Which kind of file an output is, by its name, and whether it may be written there."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from napari_fcnseg.errors import OutputError
+from napari_fcnseg.images.grid import Spans
+from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.ngff import image_of
-from napari_fcnseg.images.output import FileOutput, Mode, OutputSpec, check_free
+from napari_fcnseg.images.output import (
+    FileOutput,
+    Mode,
+    OutputSpec,
+    check_free,
+    choose_mode,
+    remove,
+)
 
 ZARR, TIFF = (".zarr",), (".tif", ".tiff")
 
@@ -31,3 +45,79 @@ def create_output(path: Path, spec: OutputSpec, mode: Mode) -> FileOutput:
     from napari_fcnseg.images.write_tiff import OmeTiffOutput
 
     return OmeTiffOutput(path, spec, mode)
+
+
+class Sink:
+    """Where labels of an image go, block by block: a file, or an array in memory.
+
+    To be used in a ``with`` statement, at whose end a file is whole or gone.
+
+    Parameters
+    ----------
+    path
+        Of the file; ``None`` for an array.
+    image
+        What is labelled: axes, shape and pixel size are its own.
+    steps
+        Shape of the blocks.
+    dtype
+        Of the labels.
+    image_label
+        ``image-label`` metadata of NGFF.
+    made
+        Plain data on how they were made.
+    overwrite
+        Whether a file that is there may be replaced.
+
+    Attributes
+    ----------
+    array
+        The labels, if they are in memory.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        image: Image,
+        steps: tuple[int, ...],
+        dtype: np.dtype[Any],
+        image_label: Mapping[str, Any],
+        made: Mapping[str, Any],
+        overwrite: bool,
+    ) -> None:
+        self.array: NDArray[Any] | None = None
+        self._output: FileOutput | None = None
+        if path is None:
+            self.array = np.zeros(image.kept_shape, dtype)
+            return
+        scale, units = image.along(image.kept)
+        spec = OutputSpec(
+            axes=image.kept,
+            shape=image.kept_shape,
+            dtype=dtype,
+            block=steps,
+            scale=scale,
+            units=units,
+            origin=(0,) * len(steps),
+            name=f"{image.name} {made['kind']}",
+            image_label=dict(image_label) or {"colors": [], "properties": []},
+            provenance=dict(made),
+        )
+        self._output = create_output(path, spec, choose_mode(overwrite))
+
+    def write(self, spans: Spans, block: NDArray[Any]) -> None:
+        """Write a block."""
+        if self.array is not None:
+            self.array[tuple(slice(*span) for span in spans)] = block
+        elif self._output:
+            self._output.write(spans, block.astype(self._output.spec.dtype))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        """Give a file its name; or remove it, if its making was broken off."""
+        if self._output and kind is None:
+            self._output.finish()
+        elif self._output:
+            remove(self._output.partial)

@@ -88,8 +88,8 @@ class PartLabeller:
         self._pairs: list[NDArray[np.int64]] = []
 
     def label(self, grid: Grid) -> Generator[int, None, Components]:
-        """Label all blocks; yield the number of each that is done, and return the components."""
-        for number, spans in enumerate(grid):
+        """Label all blocks; yield how many are done, and return the components."""
+        for number, spans in enumerate(grid, 1):
             self._label_block(spans)
             yield number
         return self._join()

@@ -1,30 +1,25 @@
 """From classes to objects with ids of their own, in images of any size."""
 
-import shutil
-import tempfile
 import time
-from collections.abc import Callable, Collection, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Generator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import zarr
 from numpy.typing import NDArray
 
 from napari_fcnseg.errors import ImageError
 from napari_fcnseg.events import BlockDone, Event, ObjectsFound, Steps
-from napari_fcnseg.images.create import check_output, create_output
-from napari_fcnseg.images.grid import Grid, Spans
+from napari_fcnseg.images.create import Sink, check_output
+from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.open import open_image
-from napari_fcnseg.images.output import OutputSpec, choose_mode
-from napari_fcnseg.refine.components import IDS, Components, PartLabeller
+from napari_fcnseg.images.output import choose_mode
+from napari_fcnseg.refine.components import IDS, Components
 from napari_fcnseg.refine.grow import grow
-
-EDGE, DEPTH = 512, 32  # pixels of a block along Y and X, and along Z where objects cross slices
+from napari_fcnseg.refine.parts import Blocks, label_parts, read_parts, region, scratch
 
 
 @dataclass(frozen=True)
@@ -54,18 +49,17 @@ class Seeds:
         return found
 
     def grown(
-        self, parts: Any, found: Components, spans: Spans, along: Sequence[bool]
+        self, parts: Any, found: Components, spans: Spans, blocks: Blocks
     ) -> NDArray[np.int64]:
         """Numbers of the objects in a window, from those of the parts of seeds."""
-        around = tuple(
-            (max(0, a - self.rounds), min(b + self.rounds, n)) if across else (a, b)
-            for (a, b), n, across in zip(spans, self.image.kept_shape, along, strict=True)
-        )
-        seeds: NDArray[np.int64] = found.of_part[np.asarray(parts[_region(around)])]
+        around = blocks.around(spans, self.rounds)
+        seeds: NDArray[np.int64] = found.of_part[read_parts(parts, around)]
         if self.foreground is None:
             return seeds
-        grown = grow(seeds, self.foreground(self.image.read(around)), self.rounds, along)
-        return grown[_region((a - c, b - c) for (a, b), (c, _) in zip(spans, around, strict=True))]
+        foreground = self.foreground(self.image.read(around))
+        grown = grow(seeds, foreground, self.rounds, blocks.along)
+        inside = [(a - c, b - c) for (a, b), (c, _) in zip(spans, around, strict=True)]
+        return grown[region(inside)]
 
 
 def label_objects(
@@ -137,93 +131,44 @@ def find_objects(
     overwrite: bool,
 ) -> Steps[Event]:
     """Label the components of seeds and let them grow; parameters as `label_objects`."""
-    image = seeds.image
     path = Path(out) if out is not None else None
-    mode = choose_mode(overwrite)
     if path:
-        check_output(path, image.path, mode)
-    along = tuple(a in across and a != "T" for a in image.kept)
-    if not any(along):
-        raise ImageError(
-            f"across = {across!r} names no axis of {image.name}, which has {image.kept}"
-        )
-    return Steps(_run(seeds, path, along, diagonal, min_size, overwrite))
+        check_output(path, seeds.image.path, choose_mode(overwrite))
+    blocks = Blocks.of(seeds.image, across)
+    return Steps(_run(seeds, path, blocks, diagonal, min_size, overwrite))
 
 
 def _run(
     seeds: Seeds,
     path: Path | None,
-    along: tuple[bool, ...],
+    blocks: Blocks,
     diagonal: bool,
     min_size: int,
     overwrite: bool,
 ) -> Generator[Event, None, None]:
-    began, shape = time.monotonic(), seeds.image.kept_shape
-    deep = len(along) > 2 and along[-3]
-    steps = (*[1] * (len(shape) - 3), *([DEPTH if deep else 1] * (len(shape) > 2)), EDGE, EDGE)
-    grid = Grid(shape, steps)
-    with _scratch(path, shape, steps) as parts:
-        labeller = PartLabeller(seeds.read, parts, shape, along, diagonal)
-        labelling = labeller.label(grid)
-        while True:
-            try:
-                yield BlockDone("label", next(labelling) + 1, 2 * len(grid))
-            except StopIteration as end:
-                found: Components = end.value
-                break
+    began, total = time.monotonic(), 2 * len(blocks.grid)
+    with scratch(path, blocks) as parts:
+        labelling = label_parts(seeds.read, parts, blocks, diagonal)
+        found = yield from told(labelling, "label", total)
         if min_size:
             found = found.keep(found.sizes >= min_size)
-        spec = _spec(seeds.image, steps, found.count)
-        output = create_output(path, spec, choose_mode(overwrite)) if path else None
-        whole = None if output else np.zeros(shape, IDS)
-        for number, spans in enumerate(grid, 1):
-            block = seeds.grown(parts, found, spans, along).astype(IDS)
-            if output:
-                output.write(spans, block)
-            if whole is not None:
-                whole[_region(spans)] = block
-            yield BlockDone("label", len(grid) + number, 2 * len(grid))
-        if output:
-            output.finish()
-    yield ObjectsFound(
-        path, whole, found.count, found.sizes[1:], found.values[1:], time.monotonic() - began
-    )
+        made = {"version": version("napari-fcnseg"), "image": seeds.image.name}
+        made |= {"kind": "objects", "objects": found.count}
+        with Sink(path, seeds.image, blocks.grid.steps, IDS, {}, made, overwrite) as sink:
+            for number, spans in enumerate(blocks.grid, len(blocks.grid) + 1):
+                sink.write(spans, seeds.grown(parts, found, spans, blocks))
+                yield BlockDone("label", number, total)
+    sizes, classes = found.sizes[1:], found.values[1:]
+    yield ObjectsFound(path, sink.array, found.count, sizes, classes, time.monotonic() - began)
 
 
-@contextmanager
-def _scratch(path: Path | None, shape: Sequence[int], steps: Sequence[int]) -> Iterator[Any]:
-    """Array for the numbers of parts, beside the output or in memory."""
-    if path is None:
-        yield np.zeros(shape, IDS)
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    folder = tempfile.mkdtemp(prefix=f".{path.name}.parts", dir=path.parent)
-    try:
-        yield zarr.create_array(folder, shape=tuple(shape), chunks=tuple(steps), dtype=IDS)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _spec(image: Image, steps: tuple[int, ...], count: int) -> OutputSpec:
-    scale, units = image.along(image.kept)
-    return OutputSpec(
-        axes=image.kept,
-        shape=image.kept_shape,
-        dtype=IDS,
-        block=steps,
-        scale=scale,
-        units=units,
-        origin=(0,) * len(steps),
-        name=f"{image.name} objects",
-        image_label={"colors": [], "properties": []},
-        provenance={
-            "version": version("napari-fcnseg"),
-            "image": image.name,
-            "kind": "objects",
-            "objects": count,
-        },
-    )
-
-
-def _region(spans: Any) -> tuple[slice, ...]:
-    return tuple(slice(*span) for span in spans)
+def told(
+    labelling: Generator[int, None, Components], task: str, total: int
+) -> Generator[Event, None, Components]:
+    """Tell of the blocks that are labelled; return the components."""
+    while True:
+        try:
+            yield BlockDone(task, next(labelling), total)
+        except StopIteration as end:
+            found: Components = end.value
+            return found

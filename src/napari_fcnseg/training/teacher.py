@@ -18,6 +18,7 @@ from napari_fcnseg.training.recipe import Recipe
 from napari_fcnseg.training.seen import look_at
 from napari_fcnseg.training.stroke_forest import Opinion, StrokeForest
 from napari_fcnseg.training.tiles import painted_tiles
+from napari_fcnseg.training.trust import RIGHT
 
 # Progress at which there are new pseudo-labels, and what the forest's opinion counts in them as
 # soon as the network knows more; until then it counts half.
@@ -35,7 +36,8 @@ class Teacher:
     features of single pixels generalises from them at once: the network learns its labels beside
     the strokes. Later labels are of both their probabilities (self-training, with the forest to
     hold it back from what it only believes). The forest's counts less from round to round as soon
-    as the network is right on more of the strokes than the forest was on those it had not seen.
+    as the network is right on nine of ten strokes, and on more than the forest was of those that
+    it had not seen.
 
     Parameters
     ----------
@@ -103,7 +105,7 @@ class Teacher:
             target = target.reshape(target.shape[-2:])
             right += int((share.argmax(0) == target).sum())
             labelled += int((target != IGNORE).sum())
-        knows_more = right > opinion.right * labelled
+        knows_more = right >= max(RIGHT, opinion.right) * labelled
         return list(ROUNDS.values())[due - 1] if knows_more else HALF
 
     def _remember(self, net: SegmentationNet) -> Generator[float, None, PseudoLabels]:
