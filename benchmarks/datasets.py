@@ -1,7 +1,7 @@
 """The shared real images as training and test sets: strokes on a few images, truth on others."""
 
 import csv
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -22,8 +22,11 @@ class Dataset:
         Names by id.
     interior
         Id of the class whose borders are scored by V_Rand and V_Info, on slices of one size.
-    objects
-        Ids of the objects in each test image, ``(Y, X)``, where objects are scored.
+    objects, train_objects
+        Ids of the objects in each test image, ``(Y, X)``, where objects are scored; and in each
+        training image.
+    stack, slices
+        What the training images are slices of, if a network may see the others, too; and which.
     """
 
     train: list
@@ -31,6 +34,18 @@ class Dataset:
     classes: dict
     interior: int = 0
     objects: list = field(default_factory=list)
+    train_objects: list = field(default_factory=list)
+    stack: fs.Image | None = None
+    slices: tuple = ()
+
+    def as_painted(self, painted):
+        """Return images and strokes as a person has them: a stack, or one of each."""
+        if self.stack is None:
+            return [list(part) for part in zip(*painted, strict=True)]
+        strokes = np.zeros(self.stack.shape, np.uint8)
+        for z, (_, of_slice) in zip(self.slices, painted, strict=True):
+            strokes[z] = of_slice
+        return self.stack, strokes
 
     def painted(self, seed, share=SHARE):
         """Strokes on the training images, as `train` has truth."""
@@ -46,6 +61,13 @@ def isbi(folder, train=(0, 7, 14)):
     cells = fs.open_image(folder / "isbi2012" / "train-labels.tif", axes="ZYX").read({})[0] > 0
     pairs = [(fs.Image(p, "YX"), t + np.uint8(1)) for p, t in zip(stack, cells, strict=True)]
     return Dataset([pairs[i] for i in train], pairs[15:], {1: "membrane", 2: "cell"}, interior=2)
+
+
+def isbi_stack(folder):
+    """ISBI 2012: the same, and the slices 1 to 13, on which nobody painted, may be seen, too."""
+    dataset, slices = isbi(folder), (0, 7, 14)
+    stack = fs.open_image(folder / "isbi2012" / "train-volume.tif", axes="ZYX").read({})[0]
+    return replace(dataset, stack=fs.Image(stack[:15], "ZYX", name="stack"), slices=slices)
 
 
 def isbi15(folder):
@@ -88,7 +110,8 @@ def _objects(train, test, name):
     """Two classes, of images with the ids of objects."""
     classes = {1: "background", 2: name}
     inside = [[(image, (ids > 0) + np.uint8(1)) for image, ids in p] for p in (train, test)]
-    return Dataset(*inside, classes, objects=[ids for _, ids in test])
+    ids = [[ids for _, ids in pairs] for pairs in (test, train)]
+    return Dataset(*inside, classes, objects=ids[0], train_objects=ids[1])
 
 
 def _from_one(classes):
@@ -104,4 +127,4 @@ def _pairs(folder, change=None, **options):
     return found
 
 
-DATASETS = {f.__name__: f for f in (isbi, isbi15, axons, uhcs, u373, dsb2018)}
+DATASETS = {f.__name__: f for f in (isbi, isbi_stack, isbi15, axons, uhcs, u373, dsb2018)}

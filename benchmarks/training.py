@@ -6,7 +6,8 @@ Each network trains for the given minutes of wall time on two threads; the pixel
 (multi-scale features and a random forest, `benchmarks/pixel_classifier.py`) takes what time it
 needs. `--methods monai` trains MONAI's BasicUNet in a plain loop (`benchmarks/monai_unet.py`).
 All learn from the same strokes, or with `--dense` from all labels of the same images
-(`--sets isbi15`: of 15 slices).
+(`--sets isbi15`: of 15 slices). With `--sets isbi_stack` a network may see the slices between those
+that were painted, as a person would have opened them, too.
 
 Mean IoU over the classes, of all pixels of the test images, which nobody painted on. Beside it,
 from the same probabilities, what each set is scored by elsewhere: ISBI 2012 by V_Rand and V_Info
@@ -36,7 +37,7 @@ import napari_fcnseg as fs
 def network(painted, dataset, options, seed):
     """Train on painted images; return what predicts, by the name of its row."""
     recipe = changed(fs.Recipe(minutes=options.minutes, seed=seed), options.recipe)
-    images, strokes = (list(part) for part in zip(*painted, strict=True))
+    images, strokes = dataset.as_painted(painted)
     done = fs.train(images, strokes, recipe, classes=dataset.classes).wait()
     ids = [c.id for c in done.model.classes]
 
@@ -96,7 +97,7 @@ def main(options):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sets", nargs="+", choices=list(DATASETS),
-                        default=[name for name in DATASETS if name != "isbi15"])  # fmt: skip
+                        default=["isbi_stack", "axons", "uhcs", "u373", "dsb2018"])  # fmt: skip
     parser.add_argument("--methods", nargs="+", choices=list(METHODS),
                         default=["network", "classifier"])  # fmt: skip
     parser.add_argument("--monai-rate", type=float, default=1e-3, help="of its AdamW")

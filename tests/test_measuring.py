@@ -1,4 +1,4 @@
-"""fcnseg objects and fcnseg measure, as a person types them."""
+"""fcnseg objects, measure and refine, as a person types them."""
 
 import json
 
@@ -67,3 +67,27 @@ def test_a_long_table_is_cut_on_the_screen_only(tmp_path, capsys):
     assert len(lines) == 1 + 21 + 1
     assert "100 rows; --csv FILE" in lines[-1]
     assert "all is in pixels" in err
+
+
+def test_refine(labels, tmp_path, capsys):
+    out = str(tmp_path / "clean.ome.tif")
+    assert main(["refine", labels, out, "--min-size", "2", "--islands", "1"]) == 0
+    clean = np.asarray(fs.open_image(out).data[:])
+    assert clean[3, 0] == 3
+    assert (clean[:3] == CLASSES[:3]).all()
+    options = ["--crf", "reach=3", "iterations=2", "--smooth", "0.5", "--threshold", "1=0.4"]
+    assert main(["refine", labels, out, *options]) == 8
+    assert main(["refine", labels, out, *options, "--overwrite"]) == 3
+    assert "--image" in capsys.readouterr().err
+    assert main(["refine", labels, out, *options, "--image", labels, "--overwrite", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["output"] == out
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--crf", "colour=3"], ["--crf", "reach=far"], ["--threshold", "1"]]
+)
+def test_options_that_make_no_sense(labels, tmp_path, capsys, wrong):
+    with pytest.raises(SystemExit) as stopped:
+        main(["refine", labels, str(tmp_path / "x.ome.tif"), *wrong])
+    assert stopped.value.code == 2
+    assert wrong[1] in capsys.readouterr().err

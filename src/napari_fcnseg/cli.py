@@ -21,6 +21,7 @@ from napari_fcnseg import (
     labelling,
     learning,
     measuring,
+    refining,
     segmenting,
     suggesting,
 )
@@ -103,6 +104,8 @@ def make_parser() -> ArgumentParser:
     measuring.add_options(command(measuring.measure))
 
     labelling.add_options(command(labelling.objects))
+
+    refining.add_options(command(refining.refine, _work()))
     return parser
 
 
