@@ -38,6 +38,8 @@ from .nets.describe import describe as describe
 from .nets.registry import build_net as build_net
 from .nets.registry import list_nets as list_nets
 from .refine.crf import Crf as Crf
+from .refine.display import portrait as portrait
+from .refine.display import probability_bands as probability_bands
 from .refine.fractions import measure_classes as measure_classes
 from .refine.g_ratio import measure_g_ratios as measure_g_ratios
 from .refine.measure import measure_objects as measure_objects
