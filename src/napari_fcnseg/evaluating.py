@@ -6,12 +6,13 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_fcnseg.errors import OutputError
+from napari_fcnseg.errors import AxesError, OutputError
 from napari_fcnseg.events import Evaluated
 from napari_fcnseg.printing import print_json, print_rows
 
 if TYPE_CHECKING:
     from napari_fcnseg.evaluation.evaluate import Evaluation
+    from napari_fcnseg.images.image import Image
 
 
 def evaluate(options: Namespace) -> int:
@@ -19,14 +20,14 @@ def evaluate(options: Namespace) -> int:
     from napari_fcnseg.annotations.classes import parse_class_map
     from napari_fcnseg.evaluation.evaluate import evaluate
     from napari_fcnseg.evaluation.report import write_report
-    from napari_fcnseg.images.open import open_image
     from napari_fcnseg.progress import follow
 
     files = [Path(f) for f in (options.html, options.json) if isinstance(f, Path)]
     for file in files:
         if file.exists() and not options.overwrite:
             raise OutputError(f"{file} exists already; give another name, or --overwrite")
-    founds, truths, images = _files(options)
+    founds, truths, paths = _files(options)
+    images = [_open(path, options.axes) for path in paths]
     job = evaluate(
         founds,
         truths,
@@ -43,17 +44,27 @@ def evaluate(options: Namespace) -> int:
     found = done.evaluation
     for note in found.notes:
         print(f"note: {note}", file=sys.stderr)
-    if options.html:
-        opened = [open_image(path, axes=options.axes) for path in images]
-        write_report(found, options.html, opened, options.overwrite)
     if options.json is True:
-        return print_json(found.to_dict())
-    if options.json:
+        print_json(found.to_dict())
+    else:
+        _print(found)
+    if isinstance(options.json, Path):
         options.json.write_text(json.dumps(found.to_dict(), indent=2), "utf-8")
-    _print(found)
-    if files:
+    if options.html:  # last: whatever is wrong with a picture, the scores are told
+        write_report(found, options.html, images, options.overwrite)
+    if files and options.json is not True:
         print("", *files, sep="\n")
     return 0
+
+
+def _open(path: Path, axes: str | None) -> "Image":
+    """Open an image, whose file knows its axes, or else has those that were stated."""
+    from napari_fcnseg.images.open import open_image
+
+    try:
+        return open_image(path)
+    except AxesError:
+        return open_image(path, axes=axes)
 
 
 def _files(options: Namespace) -> tuple[list[Path], list[Path], list[Path]]:

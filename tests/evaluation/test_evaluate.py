@@ -170,6 +170,7 @@ OK = np.array([[1, 2]], np.uint8)
         (OK, OK, {"interior": "cell"}, "1 class 1, 2 class 2"),
         (OK, OK, {"tolerance": -1}, "tolerance = -1"),
         (OK, OK, {"tolerance": float("nan")}, "tolerance"),
+        (OK, OK, {"regions": -1}, "regions = -1"),
         ([OK], [OK, OK], {}, "1 segmentations and 2 truths"),
         (np.zeros((3, 1, 2), np.float32), OK, {"axes": "CYX"}, "3 channels"),
         (OK, OK, {"classes": {1: "a"}}, "none of the classes"),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import napari_fcnseg as fs
-from napari_fcnseg.errors import OutputError
+from napari_fcnseg.errors import EvaluationError, OutputError
 from napari_fcnseg.images.synthetic import synthetic_em
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -55,6 +55,15 @@ def test_nothing_is_overwritten_unasked(stack, tmp_path):
     fs.write_report(found, tmp_path / "report.html", overwrite=True)
     with pytest.raises(OutputError, match="cannot write"):
         fs.write_report(found, tmp_path / "not there" / "report.html")
+
+
+def test_pictures_are_of_what_was_segmented(stack, tmp_path):
+    found = report(stack, tmp_path / "report.html")
+    other = fs.Image(np.zeros((3, 100, 300)), "ZYX")
+    for images in ([other], [other, other]):
+        with pytest.raises(EvaluationError, match="give"):
+            fs.write_report(found, tmp_path / "other.html", images)
+    assert not (tmp_path / "other.html").exists()
 
 
 @pytest.fixture

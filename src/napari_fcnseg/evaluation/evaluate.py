@@ -149,6 +149,8 @@ def evaluate(
         )
     if not tolerance >= 0:
         raise EvaluationError(f"tolerance = {tolerance}: give a number of pixels, 0 or more")
+    if regions < 0:
+        raise EvaluationError(f"regions = {regions}: give how many, 0 or more")
     pairs = [open_pair(*both, axes) for both in zip(founds, truths, strict=True)]
     if objects:
         return Steps(_run_objects(pairs, regions))

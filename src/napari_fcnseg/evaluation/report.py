@@ -11,7 +11,7 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from napari_fcnseg import __version__
-from napari_fcnseg.errors import OutputError
+from napari_fcnseg.errors import EvaluationError, OutputError
 from napari_fcnseg.evaluation.class_scores import ClassScores
 from napari_fcnseg.evaluation.curve import curve_of
 from napari_fcnseg.evaluation.evaluate import Evaluation
@@ -49,10 +49,13 @@ def write_report(
     ------
     OutputError
         If the file is there or cannot be written.
+    EvaluationError
+        If an image is not of the size of its segmentation.
     """
     path = Path(path)
     if path.exists() and not overwrite:
         raise OutputError(f"{path} exists already; choose another name, or allow to overwrite it")
+    _check(evaluation, images)
     environment = Environment(
         loader=PackageLoader("napari_fcnseg.evaluation", "."),
         autoescape=True,
@@ -66,6 +69,22 @@ def write_report(
         path.write_text(page, "utf-8")
     except OSError as error:
         raise OutputError(f"cannot write the report {path}: {error.strerror}") from error
+
+
+def _check(evaluation: Evaluation, images: Sequence[Image]) -> None:
+    """Make sure that pictures are of what was segmented."""
+    if images and len(images) != len(evaluation.images):
+        raise EvaluationError(
+            f"{len(images)} images are given for {len(evaluation.images)} segmentations: give one "
+            "for each, or none"
+        )
+    for image, scored in zip(images, evaluation.images, strict=False):
+        found = scored.pair.found
+        if (image.kept, image.kept_shape) != (found.kept, found.kept_shape):
+            raise EvaluationError(
+                f"the image {image.name} is {image.kept} {image.kept_shape}, but {found.name} is "
+                f"{found.kept} {found.kept_shape}: give what was segmented"
+            )
 
 
 def number(value: float | int | None) -> str:
