@@ -16,8 +16,9 @@ GUI = {"napari", "qtpy", "magicgui", "superqt", "psygnal", "PyQt5", "PyQt6", "Py
 ARROWS = {
     "images": set(),
     "nets": set(),
-    "evaluation": set(),
     "annotations": {"images"},
+    "evaluation": {"images", "annotations"},
+    "refine": {"nets", "images", "annotations"},
     "classical": set(),
     "models": {"nets", "images", "annotations", "training"},
     "training": {"nets", "images", "annotations", "evaluation", "models", "classical"},

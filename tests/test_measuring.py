@@ -76,7 +76,7 @@ def test_refine(labels, tmp_path, capsys):
     assert clean[3, 0] == 3
     assert (clean[:3] == CLASSES[:3]).all()
     options = ["--crf", "reach=3", "iterations=2", "--smooth", "0.5", "--threshold", "1=0.4"]
-    assert main(["refine", labels, out, *options]) == 8
+    assert main(["refine", labels, out, *options, "--image", labels]) == 8
     assert main(["refine", labels, out, *options, "--overwrite"]) == 3
     assert "--image" in capsys.readouterr().err
     assert main(["refine", labels, out, *options, "--image", labels, "--overwrite", "--json"]) == 0

@@ -1,6 +1,7 @@
 """What the command does that refines segmentations. Heavy modules are imported when it runs."""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from dataclasses import asdict
 from pathlib import Path
 
 from napari_fcnseg.events import Refined
@@ -71,12 +72,10 @@ def add_options(parser: ArgumentParser) -> None:
 
 
 def _crf_option(text: str) -> tuple[str, float | int]:
-    from dataclasses import fields
-
     from napari_fcnseg.refine.crf import Crf
 
     name, _, value = text.partition("=")
-    kinds = {f.name: type(f.default) for f in fields(Crf)}
+    kinds = {name: type(default) for name, default in asdict(Crf()).items()}
     try:
         return name, kinds[name](value)
     except (KeyError, ValueError) as error:

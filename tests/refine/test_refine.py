@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 import torch
@@ -16,12 +18,12 @@ def refined(found, **options):
     return fs.refine(found, **options).wait().data
 
 
+@contextmanager
 def small_blocks(edge, depth=2):
-    patch = pytest.MonkeyPatch.context()
-    entered = patch.__enter__()
-    entered.setattr(parts, "EDGE", edge)
-    entered.setattr(parts, "DEPTH", depth)
-    return patch
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts, "EDGE", edge)
+        patch.setattr(parts, "DEPTH", depth)
+        yield
 
 
 def islands_by_hand(labels, min_size):

@@ -152,7 +152,7 @@ def _run(
         found = yield from told(labelling, "label", total)
         if min_size:
             found = found.keep(found.sizes >= min_size)
-        made = {"version": version("napari-fcnseg"), "image": seeds.image.name}
+        made: dict[str, Any] = {"version": version("napari-fcnseg"), "image": seeds.image.name}
         made |= {"kind": "objects", "objects": found.count}
         with Sink(path, seeds.image, blocks.grid.steps, IDS, {}, made, overwrite) as sink:
             for number, spans in enumerate(blocks.grid, len(blocks.grid) + 1):
