@@ -11,8 +11,8 @@ from .annotations.points import Points as Points
 from .annotations.points_file import read_points as read_points
 from .annotations.strokes import simulate_strokes as simulate_strokes
 from .errors import FcnsegError as FcnsegError
-from .evaluation.evaluate import Evaluation as Evaluation
 from .evaluation.evaluate import evaluate as evaluate
+from .evaluation.evaluation import Evaluation as Evaluation
 from .evaluation.instances import average_precision as average_precision
 from .evaluation.instances import seg_jaccards as seg_jaccards
 from .evaluation.isbi import RandAndInfo as RandAndInfo

@@ -11,7 +11,7 @@ from napari_fcnseg.events import Evaluated
 from napari_fcnseg.printing import print_json, print_rows
 
 if TYPE_CHECKING:
-    from napari_fcnseg.evaluation.evaluate import Evaluation
+    from napari_fcnseg.evaluation.evaluation import Evaluation
     from napari_fcnseg.images.image import Image
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_fcnseg.annotations.classes import SegClass
-    from napari_fcnseg.evaluation.evaluate import Evaluation
+    from napari_fcnseg.evaluation.evaluation import Evaluation
     from napari_fcnseg.images.grid import Spans
     from napari_fcnseg.inference.plan import Plan
     from napari_fcnseg.inference.suggest import Region

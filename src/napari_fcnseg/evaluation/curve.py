@@ -10,7 +10,7 @@ from napari_fcnseg.evaluation import scores
 from napari_fcnseg.evaluation.class_scores import ClassScores
 
 if TYPE_CHECKING:
-    from napari_fcnseg.evaluation.evaluate import ImageScores
+    from napari_fcnseg.evaluation.evaluation import ImageScores
 
 WIDTH, HEIGHT = 900, 220  # of the drawing, in its own units
 GAP = float("nan")

@@ -14,7 +14,7 @@ from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
 
 if TYPE_CHECKING:
-    from napari_fcnseg.evaluation.evaluate import Evaluation
+    from napari_fcnseg.evaluation.evaluation import Evaluation
 
 AROUND = 32  # pixels around a region that are shown, too
 GAP, PAPER = 6, 255

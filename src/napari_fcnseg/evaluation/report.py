@@ -14,7 +14,7 @@ from napari_fcnseg import __version__
 from napari_fcnseg.errors import EvaluationError, OutputError
 from napari_fcnseg.evaluation.class_scores import ClassScores
 from napari_fcnseg.evaluation.curve import curve_of
-from napari_fcnseg.evaluation.evaluate import Evaluation
+from napari_fcnseg.evaluation.evaluation import Evaluation
 from napari_fcnseg.evaluation.explain import MEANING
 from napari_fcnseg.evaluation.pictures import region_picture
 from napari_fcnseg.images.image import Image

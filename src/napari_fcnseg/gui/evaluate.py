@@ -9,8 +9,9 @@ from napari.layers import Labels
 from qtpy.QtWidgets import QFileDialog, QPushButton
 
 from napari_fcnseg.errors import EvaluationError, FcnsegError
-from napari_fcnseg.evaluation.evaluate import Evaluation, evaluate
-from napari_fcnseg.evaluation.pair import label_values
+from napari_fcnseg.evaluation.class_pair import label_values
+from napari_fcnseg.evaluation.evaluate import evaluate
+from napari_fcnseg.evaluation.evaluation import Evaluation
 from napari_fcnseg.evaluation.report import write_report
 from napari_fcnseg.events import BlockDone, Evaluated, Event, Steps
 from napari_fcnseg.gui.camera import show_region

@@ -11,7 +11,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_fcnseg.evaluation.class_scores import ClassScores
-from napari_fcnseg.evaluation.evaluate import Evaluation
+from napari_fcnseg.evaluation.evaluation import Evaluation
 from napari_fcnseg.evaluation.explain import MEANING
 from napari_fcnseg.evaluation.report import number
 
