@@ -3,6 +3,7 @@
 import math
 from collections.abc import Generator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,10 +56,13 @@ class StrokeForest:
         How many the network knows.
     seed
         Chooses tiles, pixels and trees.
+    others
+        How many tiles in which nobody painted it labels, too, at most.
     """
 
-    def __init__(self, sampler: PatchSampler, classes: int, seed: int) -> None:
-        self._sampler, self._classes, self._seed = sampler, classes, seed
+    def __init__(self, sampler: PatchSampler, classes: int, seed: int, others: int = 0) -> None:
+        self._sampler, self._classes = sampler, classes
+        self._seed, self._others = seed, others
         self._known: object = None
         self._opinion = Opinion()
 
@@ -112,7 +116,8 @@ class StrokeForest:
             if pixels > LEARNED:
                 break
         if any(sparse for *_, sparse in read):  # dense labels need no teacher elsewhere either
-            for number, window in unpainted_tiles(self._sampler, self._seed):
+            tiles = unpainted_tiles(self._sampler, self._seed)
+            for number, window in islice(tiles, self._others):
                 if pixels > most:
                     break
                 read.append(self._look(number, window, True))

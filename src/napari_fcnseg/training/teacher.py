@@ -24,6 +24,8 @@ from napari_fcnseg.training.trust import RIGHT
 # soon as the network knows more; until then it counts half.
 ROUNDS = {0.0: 1.0, 0.3: 0.5, 0.44: 0.375, 0.58: 0.25, 0.72: 0.125, 0.86: 0.0}
 HALF = 0.5
+# Tiles without strokes, as many as take about a tenth of the budget in all rounds together.
+STEPS_A_TILE, TILES_A_MINUTE = 20, 8
 SHORTEST = 0.5  # minutes; in less it would take the time of the network
 REMEMBERED = 2**21  # pixels of replayed images: a few seconds of work
 COARSE = 4  # every fourth pixel along Y and X tells the shares of classes
@@ -64,7 +66,9 @@ class Teacher:
     ) -> None:
         self._sampler, self._recipe, self._remembers = sampler, recipe, remembers
         self._absent = not recipe.pseudo or (not recipe.steps and recipe.minutes < SHORTEST)
-        self._forest = StrokeForest(sampler, classes, recipe.seed)
+        by_time = int(recipe.minutes * TILES_A_MINUTE)
+        others = recipe.steps // STEPS_A_TILE if recipe.steps else by_time
+        self._forest = StrokeForest(sampler, classes, recipe.seed, others)
         self._shares = shares
         self._rounds = 0
         self._memories = self._labels = PseudoLabels()
