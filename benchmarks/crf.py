@@ -2,9 +2,9 @@
 
     FCNSEG_DATA=... python benchmarks/crf.py --steps 300
 
-FCN-32s, slim (`width=16`, so that it trains on a processor), learns all labels of every second
-image of a set; on the others its probabilities are refined, and scored before and after. Numbers of
-the CRF are chosen on the training images.
+FCN-32s, slim (`width=16`, so that it trains on a processor), learns all labels of the training
+images of a set; on the others its probabilities are refined, and scored before and after. Numbers
+of the CRF are chosen on the training images.
 """
 
 import argparse

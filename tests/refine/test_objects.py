@@ -23,12 +23,10 @@ def in_blocks(values, steps, along, diagonal):
     labeller = PartLabeller(
         lambda spans: values[tuple(slice(*s) for s in spans)], parts, values.shape, along, diagonal
     )
-    run = labeller.label(Grid(values.shape, steps))
-    while True:
-        try:
-            next(run)
-        except StopIteration as end:
-            return end.value, end.value.of_part[parts]
+    for spans in Grid(values.shape, steps):
+        labeller.add(spans)
+    components = labeller.components()
+    return components, components.of_part[parts]
 
 
 @given(stacks, steps, st.booleans())

@@ -6,8 +6,7 @@ from typing import Any
 import zarr
 
 from napari_fcnseg.annotations.classes import SegClass, default_class, read_ngff_label
-from napari_fcnseg.images.provenance import read_provenance
-from napari_fcnseg.images.zarr_reader import is_zarr
+from napari_fcnseg.images.zarr_reader import OURS, is_zarr
 
 
 def known_classes(path: Path | None) -> list[SegClass]:
@@ -18,5 +17,5 @@ def known_classes(path: Path | None) -> list[SegClass]:
     described = attributes.get("ome", attributes).get("image-label")
     if described and (found := read_ngff_label(described)):
         return [c for c in found if c.id]
-    listed = read_provenance(path).get("classes", [])
+    listed = attributes.get(OURS, {}).get("classes", [])
     return [default_class(c["id"], c["name"]) for c in listed if c["id"]]

@@ -14,6 +14,7 @@ from napari_fcnseg.annotations.known import known_classes
 from napari_fcnseg.annotations.value_names import Unpainted, ValueNames
 from napari_fcnseg.errors import EvaluationError
 from napari_fcnseg.evaluation.pair import EDGE, Pair
+from napari_fcnseg.images.full_scale import full_scale
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
 
@@ -86,7 +87,7 @@ class ClassPair:
             at = [c.id for c in self.channels].index(class_id)
             shares = self.pair.found.read(spans)[at].reshape(size).astype(np.float64)
             if self.pair.found.dtype.kind == "u":
-                shares /= np.iinfo(self.pair.found.dtype).max
+                shares /= full_scale(self.pair.found.dtype)
         else:
             shares = (self._found(spans).reshape(size) == index).astype(np.float64)
         return shares, truth.reshape(size)

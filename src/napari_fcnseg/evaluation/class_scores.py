@@ -46,14 +46,12 @@ class ClassScores:
     @property
     def mean_iou(self) -> float:
         """Mean IoU of the classes that are there or were found."""
-        values = scores.iou(self.matrix)
-        return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
+        return _mean(scores.iou(self.matrix))
 
     @property
     def mean_dice(self) -> float:
         """Mean Dice coefficient of the classes that are there or were found."""
-        values = scores.dice(self.matrix)
-        return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
+        return _mean(scores.dice(self.matrix))
 
     @property
     def by_class(self) -> dict[str, NDArray[np.float64]]:
@@ -78,11 +76,11 @@ class ClassScores:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data; ``None`` for what cannot be said."""
-        names = [c.name for c in self.classes]
-        pixels = dict(zip(names, self.matrix.sum(1).tolist(), strict=True))
+        names, by_class = [c.name for c in self.classes], self.by_class
+        pixels = self.matrix.sum(1).tolist()
         each = {
-            name: {"pixels": pixels[name]}
-            | {score: plain(values[i]) for score, values in self.by_class.items()}
+            name: {"pixels": pixels[i]}
+            | {score: plain(values[i]) for score, values in by_class.items()}
             for i, name in enumerate(names)
         }
         return {
@@ -90,6 +88,11 @@ class ClassScores:
             "classes": each,
             "confusion": {"columns": [*names, "none"], "rows": self.matrix.tolist()},
         }
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    """Mean of what is a number; NaN if nothing is."""
+    return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
 
 
 def plain(value: float) -> float | None:

@@ -10,7 +10,7 @@ from skimage.segmentation import find_boundaries
 
 from napari_fcnseg.annotations.overlay import colour_labels, to_grey
 from napari_fcnseg.evaluation.worst import WorstRegion
-from napari_fcnseg.images.grid import Spans
+from napari_fcnseg.images.grid import Spans, widen
 from napari_fcnseg.images.image import Image
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ def region_picture(
     Wrong pixels are red; of objects the outlines are shown, true ones green, found ones pink.
     """
     pair = evaluation.images[region.image].pair
-    spans = _around(region.spans, pair.found.kept_shape)
+    around = [0] * (len(region.spans) - 2) + [AROUND] * 2
+    spans = widen(region.spans, pair.found.kept_shape, around)
     size = [stop - start for start, stop in spans[-2:]]
     grey = np.full(size, DARK, np.uint8) if image is None else _grey(image, spans, size)
     shown = [] if image is None else [_colour(grey)]
@@ -51,14 +52,6 @@ def region_picture(
     for mask, color in marks:
         difference[mask] = color
     return _side_by_side([*shown, difference])
-
-
-def _around(spans: Spans, shape: Sequence[int]) -> Spans:
-    wide = [
-        (max(0, start - AROUND), min(stop + AROUND, n))
-        for (start, stop), n in zip(spans[-2:], shape[-2:], strict=True)
-    ]
-    return (*spans[:-2], *wide)
 
 
 def _grey(image: Image, spans: Spans, size: Sequence[int]) -> Picture:

@@ -153,13 +153,9 @@ def _regions(evaluation: Evaluation, images: Sequence[Image]) -> list[dict[str, 
         picture = region_picture(evaluation, region, images[region.image] if images else None)
         file = io.BytesIO()
         picture.save(file, "PNG", optimize=True)
-        where = ", ".join(
-            f"{a} {start}" if stop - start == 1 else f"{a} {start}-{stop}"
-            for a, (start, stop) in zip(pair.found.kept, region.spans, strict=True)
-        )
         found.append(
             {
-                "where": where,
+                "where": region.where(pair.found.kept),
                 "image": pair.name,
                 "wrong": region.wrong,
                 "share": f"{region.share:.0%}",

@@ -30,6 +30,11 @@ class WorstRegion:
     spans: Spans
     wrong: int
 
+    def where(self, axes: str) -> str:
+        """Tell its place along the axes, for people."""
+        along = zip(axes, self.spans, strict=True)
+        return ", ".join(f"{a} {i}" if j - i == 1 else f"{a} {i}-{j}" for a, (i, j) in along)
+
     @property
     def share(self) -> float:
         """Part of its pixels that are wrong."""

@@ -18,10 +18,9 @@ from napari_fcnseg.gui.camera import show_region
 from napari_fcnseg.gui.choices import LayerChoice
 from napari_fcnseg.gui.dock import DockContent
 from napari_fcnseg.gui.form import Rows
-from napari_fcnseg.gui.layers import known_axes, labels_image, layer_classes, layer_image
+from napari_fcnseg.gui.layers import fitting_image, labels_image, layer_classes
 from napari_fcnseg.gui.panel import JobPanel, tell
 from napari_fcnseg.gui.score_table import RegionList, ScoreTable
-from napari_fcnseg.images.image import Image
 
 KINDS = [("classes", "ignore"), ("classes, 0 is the background", "background"), ("objects", "")]
 
@@ -100,21 +99,11 @@ class EvaluateWidget(DockContent):
         if self._evaluation is None:
             return
         try:
-            images = self._images(self._evaluation)
-            write_report(self._evaluation, path, images, overwrite=True)
+            image = fitting_image(self.image.value, self._evaluation.images[0].pair.found)
+            write_report(self._evaluation, path, [image] if image else [], overwrite=True)
             self.panel.say(f"written to {path}")
         except FcnsegError as error:
             tell(error)
-
-    def _images(self, found: Evaluation) -> list[Image]:
-        """Return what was segmented, if a layer of that size is chosen."""
-        layer = self.image.value
-        axes = known_axes(layer) if layer is not None else None
-        if axes is None:
-            return []
-        image = layer_image(layer, axes)
-        same = image.kept_shape == found.images[0].pair.found.kept_shape
-        return [image] if same else []
 
     def _receive(self, event: Event) -> None:
         match event:

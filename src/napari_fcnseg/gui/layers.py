@@ -67,6 +67,13 @@ def layer_image(layer: ImageLayer, axes: str) -> Image:
     return reduce_colour(image, None) if layer.rgb else image
 
 
+def fitting_image(layer: ImageLayer | None, labels: Image) -> Image | None:
+    """Open an image layer if its axes are known and it has the size of `labels`."""
+    axes = known_axes(layer) if layer is not None else None
+    image = layer_image(layer, axes) if layer is not None and axes else None
+    return image if image and image.kept_shape == labels.kept_shape else None
+
+
 def labels_image(layer: Labels) -> Image:
     """Open the ids of a Labels layer, with its scale and units; axes are told or the usual ones."""
     data = layer_data(layer)

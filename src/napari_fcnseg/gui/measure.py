@@ -17,10 +17,9 @@ from napari_fcnseg.events import BlockDone, Event, Measured, Steps
 from napari_fcnseg.gui.choices import LayerChoice
 from napari_fcnseg.gui.dock import DockContent
 from napari_fcnseg.gui.form import Rows
-from napari_fcnseg.gui.layers import known_axes, labels_image, layer_classes, layer_image
+from napari_fcnseg.gui.layers import fitting_image, labels_image, layer_classes
 from napari_fcnseg.gui.measure_table import MeasureTable
 from napari_fcnseg.gui.panel import JobPanel, tell
-from napari_fcnseg.images.image import Image
 from napari_fcnseg.refine.fractions import measure_classes
 from napari_fcnseg.refine.g_ratio import measure_g_ratios
 from napari_fcnseg.refine.measure import measure_objects
@@ -97,7 +96,7 @@ class MeasureWidget(DockContent):
             tell(ImageError("there is no Labels layer: segment an image, or open labels"))
             return
         self._layer, labels = layer, labels_image(layer)
-        image = self._intensity(labels) if kind == OBJECTS else None
+        image = fitting_image(self.image.value, labels) if kind == OBJECTS else None
         axon, myelin = self.axon.value, self.myelin.value
 
         def make() -> Steps[Event]:
@@ -111,13 +110,6 @@ class MeasureWidget(DockContent):
 
         self.panel.say(f"measuring {layer.name}")
         self.panel.run(make, self._receive)
-
-    def _intensity(self, labels: Image) -> Image | None:
-        """Return the chosen image if it has the size of the labels."""
-        layer = self.image.value
-        axes = known_axes(layer) if layer is not None else None
-        image = layer_image(layer, axes) if axes else None
-        return image if image and image.kept_shape == labels.kept_shape else None
 
     def save(self, path: Path) -> None:
         """Write the table; the person was asked before a file is replaced."""

@@ -96,11 +96,7 @@ class RegionList(QListWidget):
         self.clear()
         kept = evaluation.images[0].pair.found.kept
         for region in evaluation.worst:
-            where = ", ".join(
-                f"{a} {start}" if stop - start == 1 else f"{a} {start}-{stop}"
-                for a, (start, stop) in zip(kept, region.spans, strict=True)
-            )
-            self.addItem(f"{where}: {region.share:.0%} wrong")
+            self.addItem(f"{region.where(kept)}: {region.share:.0%} wrong")
         self.blockSignals(False)
         height = max(1, self.sizeHintForRow(0)) * min(ROWS, max(1, self.count()))
         self.setFixedHeight(height + 2 * self.frameWidth())

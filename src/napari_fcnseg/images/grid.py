@@ -43,3 +43,15 @@ class Grid(Sequence[Spans]):
             index, at = divmod(index, count)
             spans.append((at * step, min((at + 1) * step, n)))
         return tuple(reversed(spans))
+
+
+def widen(spans: Spans, shape: Sequence[int], margins: Sequence[int]) -> Spans:
+    """Widen a window by a margin along each axis, as far as the image goes."""
+    along = zip(spans, shape, margins, strict=True)
+    return tuple((max(0, a - margin), min(b + margin, n)) for (a, b), n, margin in along)
+
+
+def inside(spans: Spans, around: Spans) -> tuple[slice, ...]:
+    """Where a window lies in a wider one."""
+    along = zip(spans, around, strict=True)
+    return tuple(slice(a - first, b - first) for (a, b), (first, _) in along)

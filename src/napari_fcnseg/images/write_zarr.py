@@ -12,8 +12,7 @@ from napari_fcnseg.images.chunks import Level, levels
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.ngff import FORMATS, describe_image, enter_labels, image_of
 from napari_fcnseg.images.output import FileOutput, sync
-from napari_fcnseg.images.provenance import NAME
-from napari_fcnseg.images.zarr_reader import MARKERS
+from napari_fcnseg.images.zarr_reader import MARKERS, OURS
 
 HALF_WRITTEN = f"*.{'[0-9a-f]' * 32}.partial"  # Zarr's name for a chunk that is not whole yet
 
@@ -74,7 +73,7 @@ class OmeZarrOutput(FileOutput):
         for unfinished in self.partial.rglob(HALF_WRITTEN):  # by a process that was killed
             unfinished.unlink()
         described = describe_image(self.spec, self._levels)
-        made = {NAME: dict(self.spec.provenance)}
+        made = {OURS: dict(self.spec.provenance)}
         zarr.open_group(self.partial, mode="r+").attrs.update(described | made)
         self._sync_metadata()
         return self.partial

@@ -11,6 +11,7 @@ from napari_fcnseg.images.axes import KNOWN, ambiguous
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.units import unit_name
 
+OURS = "napari-fcnseg"  # attribute in which an output tells how it was made
 MARKERS = ("zarr.json", ".zarray", ".zgroup", ".zattrs")
 
 

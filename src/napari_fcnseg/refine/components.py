@@ -1,6 +1,6 @@
 """Connected components of label images of any size; blocks give what the whole would give."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from skimage.measure import label
 
-from napari_fcnseg.images.grid import Grid, Spans
+from napari_fcnseg.images.grid import Spans, inside, widen
 
 Read = Callable[[Spans], NDArray[Any]]  # class ids of a window
 IDS = np.dtype(np.uint32)
@@ -87,30 +87,20 @@ class PartLabeller:
         self._values: list[NDArray[np.int64]] = []
         self._pairs: list[NDArray[np.int64]] = []
 
-    def label(self, grid: Grid) -> Generator[int, None, Components]:
-        """Label all blocks; yield how many are done, and return the components."""
-        for number, spans in enumerate(grid, 1):
-            self._label_block(spans)
-            yield number
-        return self._join()
-
-    def _label_block(self, spans: Spans) -> None:
+    def add(self, spans: Spans) -> None:
         """Label a block with one pixel around it, and see which parts are known there already."""
-        wide = tuple(
-            (max(0, start - 1), min(stop + 1, n)) if across else (start, stop)
-            for (start, stop), n, across in zip(spans, self._shape, self._along, strict=True)
-        )
+        wide = widen(spans, self._shape, [int(across) for across in self._along])
         values = self._read(wide)
         found = self._connect(values)
-        inside = tuple(slice(a - b, c - b) for (a, c), (b, _) in zip(spans, wide, strict=True))
-        own = found[inside]
+        core = inside(spans, wide)
+        own = found[core]
         here, at = np.unique(own, return_index=True)
         here, at = here[here > 0], at[here > 0]
         table = np.zeros(int(found.max(initial=0)) + 1, np.int64)
         table[here] = np.arange(1, len(here) + 1) + self._count
         region = tuple(slice(*span) for span in wide)
         before = np.asarray(self._parts[region]).astype(np.int64)
-        before[inside] = 0
+        before[core] = 0
         touching = (before > 0) & (found > 0)
         # A part of the block and what it is connected to, by way of pixels around the block, too.
         links = np.unique(np.stack([found[touching], before[touching]]), axis=1)
@@ -120,7 +110,7 @@ class PartLabeller:
         position = np.stack(np.unravel_index(at, own.shape)) + corner
         self._firsts.append(np.ravel_multi_index(tuple(position), self._shape))
         self._sizes.append(np.bincount(own.ravel(), minlength=len(table))[here])
-        self._values.append(values[inside].ravel()[at].astype(np.int64))
+        self._values.append(values[core].ravel()[at].astype(np.int64))
         self._count += len(here)
 
     def _link(self, links: NDArray[np.int64], table: NDArray[np.int64]) -> None:
@@ -149,7 +139,8 @@ class PartLabeller:
             most += count
         return found.reshape(moved.shape).transpose(np.argsort(order))
 
-    def _join(self) -> Components:
+    def components(self) -> Components:
+        """Join the parts of all blocks that were added."""
         n = self._count + 1
         pairs = np.concatenate([np.empty((2, 0), np.int64), *self._pairs], axis=1)
         links = coo_array((np.ones(pairs.shape[1], bool), tuple(pairs)), (n, n))

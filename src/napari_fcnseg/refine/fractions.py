@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fcnseg.annotations.classes import Classes, SegClass
+from napari_fcnseg.annotations.classes import MAX_ID, Classes, SegClass
 from napari_fcnseg.annotations.index import Plane
 from napari_fcnseg.annotations.known import known_classes
 from napari_fcnseg.annotations.value_names import Unpainted, ValueNames
@@ -19,7 +19,6 @@ from napari_fcnseg.refine.lengths import UNKNOWN, Lengths
 from napari_fcnseg.refine.table import Table
 
 EDGE = 2048  # of the blocks that are read
-IDS = 256
 
 
 def measure_classes(
@@ -70,13 +69,13 @@ def _run(image: Image, meaning: ValueNames) -> Generator[Event, None, None]:
     planes: dict[Plane, NDArray[np.int64]] = {}
     for done, spans in enumerate(grid, 1):
         ids = image.read(spans)[0]
-        if int(ids.min()) < 0 or int(ids.max()) >= IDS:
+        if int(ids.min()) < 0 or int(ids.max()) > MAX_ID:
             raise ImageError(
                 f"{image.name} holds ids of {ids.min()} to {ids.max()}; classes go from 0 to 255. "
                 "If each object has its own id, measure objects"
             )
         plane = tuple(start for start, _ in spans[:-2])
-        counts = np.bincount(ids.ravel().astype(np.uint8), minlength=IDS)
+        counts = np.bincount(ids.ravel().astype(np.uint8), minlength=MAX_ID + 1)
         planes[plane] = planes.get(plane, 0) + counts
         yield BlockDone("measure", done, len(grid))
     total = np.sum(list(planes.values()), axis=0)

@@ -11,7 +11,6 @@ from napari_fcnseg.images.create import Sink
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.pairs import PairCounts
 from napari_fcnseg.refine.components import Components
-from napari_fcnseg.refine.objects import told
 from napari_fcnseg.refine.parts import Blocks, label_parts, read_parts, region
 
 FACES = 1  # pixel around a block that its own pixels touch
@@ -51,7 +50,7 @@ def remove_islands(
     def values(spans: Spans) -> NDArray[np.int16]:
         return read(spans).astype(np.int16) + 1  # 0 is a class like any other here
 
-    found = yield from told(label_parts(values, parts, blocks, False), "refine", total)
+    found = yield from label_parts(values, parts, blocks, False, "refine", total)
     small = found.sizes < min_size
     if classes:
         small &= np.isin(found.values - 1, list(classes))

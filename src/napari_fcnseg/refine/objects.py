@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from napari_fcnseg.errors import ImageError
 from napari_fcnseg.events import BlockDone, Event, ObjectsFound, Steps
 from napari_fcnseg.images.create import Sink, check_output
-from napari_fcnseg.images.grid import Spans
+from napari_fcnseg.images.grid import Spans, inside
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.open import open_image
 from napari_fcnseg.images.output import choose_mode
 from napari_fcnseg.refine.components import IDS, Components
 from napari_fcnseg.refine.grow import grow
-from napari_fcnseg.refine.parts import Blocks, label_parts, read_parts, region, scratch
+from napari_fcnseg.refine.parts import Blocks, label_parts, read_parts, scratch
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,7 @@ class Seeds:
             return seeds
         foreground = self.foreground(self.image.read(around))
         grown = grow(seeds, foreground, self.rounds, blocks.along)
-        inside = [(a - c, b - c) for (a, b), (c, _) in zip(spans, around, strict=True)]
-        return grown[region(inside)]
+        return grown[inside(spans, around)]
 
 
 def label_objects(
@@ -148,8 +147,7 @@ def _run(
 ) -> Generator[Event, None, None]:
     began, total = time.monotonic(), 2 * len(blocks.grid)
     with scratch(path, blocks) as parts:
-        labelling = label_parts(seeds.read, parts, blocks, diagonal)
-        found = yield from told(labelling, "label", total)
+        found = yield from label_parts(seeds.read, parts, blocks, diagonal, "label", total)
         if min_size:
             found = found.keep(found.sizes >= min_size)
         made: dict[str, Any] = {"version": version("napari-fcnseg"), "image": seeds.image.name}
@@ -160,15 +158,3 @@ def _run(
                 yield BlockDone("label", number, total)
     sizes, classes = found.sizes[1:], found.values[1:]
     yield ObjectsFound(path, sink.array, found.count, sizes, classes, time.monotonic() - began)
-
-
-def told(
-    labelling: Generator[int, None, Components], task: str, total: int
-) -> Generator[Event, None, Components]:
-    """Tell of the blocks that are labelled; return the components."""
-    while True:
-        try:
-            yield BlockDone(task, next(labelling), total)
-        except StopIteration as end:
-            found: Components = end.value
-            return found

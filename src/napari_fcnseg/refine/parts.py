@@ -13,7 +13,8 @@ import zarr
 from numpy.typing import NDArray
 
 from napari_fcnseg.errors import ImageError
-from napari_fcnseg.images.grid import Grid, Spans
+from napari_fcnseg.events import BlockDone, Event
+from napari_fcnseg.images.grid import Grid, Spans, widen
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.refine.components import IDS, Components, PartLabeller, Read
 
@@ -51,10 +52,7 @@ class Blocks:
 
     def around(self, spans: Spans, margin: int) -> Spans:
         """Widen a block by a margin along the connected axes, as far as the image goes."""
-        return tuple(
-            (max(0, a - margin), min(b + margin, n)) if across else (a, b)
-            for (a, b), n, across in zip(spans, self.grid.shape, self.along, strict=True)
-        )
+        return widen(spans, self.grid.shape, [margin * across for across in self.along])
 
 
 @contextmanager
@@ -74,11 +72,14 @@ def scratch(path: Path | None, blocks: Blocks) -> Iterator[Any]:
 
 
 def label_parts(
-    read: Read, parts: Any, blocks: Blocks, diagonal: bool
-) -> Generator[int, None, Components]:
-    """Label the parts of all blocks; yield how many blocks are done, return the components."""
+    read: Read, parts: Any, blocks: Blocks, diagonal: bool, task: str, total: int
+) -> Generator[Event, None, Components]:
+    """Label the parts of all blocks, the first of `total` of a task; return the components."""
     labeller = PartLabeller(read, parts, blocks.grid.shape, blocks.along, diagonal)
-    return (yield from labeller.label(blocks.grid))
+    for number, spans in enumerate(blocks.grid, 1):
+        labeller.add(spans)
+        yield BlockDone(task, number, total)
+    return labeller.components()
 
 
 def region(spans: Sequence[tuple[int, int]]) -> tuple[slice, ...]:

@@ -16,7 +16,8 @@ from napari_fcnseg.annotations.known import known_classes
 from napari_fcnseg.errors import ImageError
 from napari_fcnseg.events import BlockDone, Event, Refined, Steps
 from napari_fcnseg.images.create import Sink, check_output
-from napari_fcnseg.images.grid import Spans
+from napari_fcnseg.images.full_scale import full_scale
+from napari_fcnseg.images.grid import Spans, inside, widen
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.open import open_image
 from napari_fcnseg.images.output import choose_mode
@@ -121,29 +122,20 @@ class _Work:
         return result
 
     def _plane(self, spans: Spans) -> NDArray[np.uint8]:
-        halo = self.local.halo
-        wide = (*spans[:-2], *self._around(spans[-2:], halo))
+        halo = [self.local.halo] * 2
+        wide = (*spans[:-2], *widen(spans[-2:], self.found.kept_shape[-2:], halo))
         size = [b - a for a, b in wide[-2:]]
         shares = self._shares(wide).reshape(len(self._ids), *size)
         pixels = None
         if self._seen and self.local.crf:
             pixels = self._seen.read(wide).reshape(self._seen.channels, *size)
         found = self.local.classes(shares, pixels, self._ids, self._device)
-        (top, bottom), (left, right) = spans[-2:]
-        (first, _), (west, _) = wide[-2:]
-        return found[top - first : bottom - first, left - west : right - west]
-
-    def _around(self, spans: Spans, halo: int) -> Spans:
-        shape = self.found.kept_shape[-2:]
-        return tuple(
-            (max(0, a - halo), min(b + halo, n)) for (a, b), n in zip(spans, shape, strict=True)
-        )
+        return found[inside(spans[-2:], wide[-2:])]
 
     def _shares(self, spans: Spans) -> NDArray[np.float32]:
         values = self.found.read(spans)
         if self.found.channels > 1:
-            full = 1.0 if values.dtype.kind == "f" else float(np.iinfo(values.dtype).max)
-            return values.astype(np.float32) / np.float32(full)
+            return values.astype(np.float32) / np.float32(full_scale(values.dtype))
         rest = (1 - SURE) / max(1, len(self._ids) - 1)
         return np.stack([np.where(values[0] == i, SURE, rest) for i in self._ids]).astype("f4")
 

@@ -10,6 +10,7 @@ from napari_fcnseg.annotations.instances import BORDER, INSIDE
 from napari_fcnseg.annotations.known import known_classes
 from napari_fcnseg.errors import ImageError
 from napari_fcnseg.events import Event, Steps
+from napari_fcnseg.images.full_scale import full_scale
 from napari_fcnseg.images.open import open_image
 from napari_fcnseg.refine.objects import Seeds, find_objects
 
@@ -81,7 +82,7 @@ def split_objects(
                 f"{inside} and border = {border} must be among them; say channels="
             )
         at, beside = ids.index(inside), ids.index(border)
-        full = 1.0 if image.dtype.kind == "f" else float(np.iinfo(image.dtype).max)
+        full = full_scale(image.dtype)
 
         def seeds(pixels: NDArray[Any]) -> NDArray[np.integer]:
             return np.asarray(pixels[at] >= sure * full, np.uint8)
