@@ -19,7 +19,7 @@ ARROWS = {
     "annotations": {"images"},
     "evaluation": {"images", "annotations"},
     "refine": {"nets", "images", "annotations"},
-    "classical": set(),
+    "classical": {"nets"},
     "models": {"nets", "images", "annotations", "training"},
     "training": {"nets", "images", "annotations", "evaluation", "models", "classical"},
     "inference": {"nets", "images", "annotations", "models"},

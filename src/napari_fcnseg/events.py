@@ -66,6 +66,13 @@ class Teaching(Event):
 
 
 @dataclass(frozen=True)
+class Fitting(Event):
+    """What learns all labels at once has looked at ``part`` of them, 0 to 1."""
+
+    part: float
+
+
+@dataclass(frozen=True)
 class Validated(Event):
     """Scores on held-out strokes: IoU by class name, and on how many pixels.
 

@@ -10,6 +10,7 @@ from tqdm import tqdm
 from napari_fcnseg.events import (
     BlockDone,
     Event,
+    Fitting,
     Note,
     PredictionStarted,
     Step,
@@ -43,6 +44,8 @@ def follow(job: Steps[Any], quiet: bool = False) -> Iterator[Event]:
                         )
                     case Teaching():
                         bar.set_postfix_str(f"labels around strokes {event.part:.0%}")
+                    case Fitting():
+                        bar.update(event.part - bar.n)
                     case Step():
                         bar.set_postfix_str(
                             f"step {event.step}, loss {event.loss:.3f}{scores}", False

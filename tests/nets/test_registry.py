@@ -7,7 +7,7 @@ from napari_fcnseg.nets.registry import outline_net
 
 def test_known_networks():
     assert fs.list_nets()[:2] == ["unet", "unet_light"]
-    assert len(fs.list_nets()) == 32
+    assert len(fs.list_nets()) == 34
 
 
 def test_unknown_network_lists_the_known_ones():

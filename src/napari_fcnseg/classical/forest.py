@@ -1,11 +1,15 @@
-"""A pixel classifier: features at several scales and a random forest, as in ilastik."""
+"""Random forests, grown by scikit-learn."""
 
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from napari_fcnseg.nets.pixel_forest import PixelForest
+
 MOST = 200_000  # labelled pixels that it learns from, drawn at random: dense labels have millions
+LEAF = 2  # labelled pixels in a leaf, at least
 
 
 class PixelClassifier:
@@ -21,14 +25,19 @@ class PixelClassifier:
         How many.
     leaf
         Labelled pixels in a leaf at least.
+    leaves
+        Of a tree at most; by default as many as there are.
     """
 
-    def __init__(self, classes: int, seed: int = 0, trees: int = 100, leaf: int = 2) -> None:
+    def __init__(
+        self, classes: int, seed: int = 0, trees: int = 100, leaf: int = LEAF,
+        leaves: int | None = None,
+    ) -> None:  # fmt: skip
         from sklearn.ensemble import RandomForestClassifier  # a second that few need
 
         self._classes, self._rng = classes, np.random.default_rng(seed)
         self._forest = RandomForestClassifier(
-            trees, min_samples_leaf=leaf, n_jobs=-1, random_state=seed
+            trees, min_samples_leaf=leaf, max_leaf_nodes=leaves, n_jobs=-1, random_state=seed
         )
 
     def fit(
@@ -39,7 +48,7 @@ class PixelClassifier:
         Parameters
         ----------
         features
-            Of each image, shape ``(*space, features)``, see `pixel_features`.
+            Of each image, shape ``(*space, features)``, see `PixelFeatures`.
         targets
             Class indices of each, shape ``space``; below 0 where unlabelled.
         """
@@ -67,3 +76,30 @@ class PixelClassifier:
         shares = np.zeros((self._classes, len(found)), np.float32)
         shares[self._forest.classes_] = found.T
         return shares.reshape(self._classes, *space)
+
+    @torch.no_grad()
+    def plant(self, net: PixelForest) -> None:
+        """Put the trees into a network of as many, with room for their leaves."""
+        trees, known = net.trees, self._forest.classes_.tolist()
+        for number, grown in enumerate(self._forest.estimators_):
+            tree = grown.tree_
+            inner = np.flatnonzero(tree.children_left >= 0)
+            # A float32 is not above the threshold if it is not above the float32 below that.
+            exact = tree.threshold[inner]
+            threshold = exact.astype(np.float32)
+            over = threshold > exact
+            threshold[over] = np.nextafter(threshold[over], np.float32(-np.inf))
+            at = torch.from_numpy(inner)
+            trees.threshold[number, at] = torch.from_numpy(threshold)
+            for name, values in (
+                ("feature", tree.feature),
+                ("left", tree.children_left),
+                ("right", tree.children_right),
+            ):
+                table = getattr(trees, name)[number]
+                table[at] = torch.from_numpy(values[inner]).to(table.dtype)
+            counts = tree.value[:, 0]
+            shares = torch.zeros(tree.node_count, self._classes)
+            shares[:, known] = torch.from_numpy(counts / counts.sum(1, keepdims=True)).float()
+            trees.shares[number, : tree.node_count] = shares
+            trees.depth[number] = tree.max_depth

@@ -58,6 +58,9 @@ def _facts(recipe: Recipe) -> str:
     try:
         net = outline_net(recipe.net, **recipe.net_options)
         found = describe(net, costs=False)
+        if net.fitted:
+            sees = max(found["receptive_field"])
+            return f"{net.summary}; sees {sees} px, learns in seconds, leaves no trace of tiles"
         size = patch_size(net.geometry, recipe)
         gib = memory(net, size, max(recipe.batch, net.min_batch), train=True) / 2**30
     except FcnsegError as error:

@@ -123,6 +123,11 @@ def _compare(net: SegmentationNet, run: Callable[[Tensor], Any], probes: Sequenc
 @contextmanager
 def _writing(net: SegmentationNet, what: str) -> Iterator[None]:
     """Say for a person what went wrong, and leave out what exporters say to their developers."""
+    if net.fitted:
+        raise ModelError(
+            f"{net.name} is no network and cannot be written as {what}: leave this format out, or "
+            "train a network on the same strokes"
+        )
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)

@@ -33,6 +33,8 @@ class SegmentationNet(nn.Module, ABC):
         may be frozen while the others learn.
     countable
         Whether what it computes can be counted on a run without numbers.
+    fitted
+        Whether it learns all labels at once, see `FittedNet`, and no gradient teaches it.
     """
 
     name: str = ""
@@ -43,6 +45,7 @@ class SegmentationNet(nn.Module, ABC):
     min_batch: int = 1
     encoder_parts: tuple[str, ...] = ()
     countable: bool = True
+    fitted: bool = False
 
     @property
     @abstractmethod

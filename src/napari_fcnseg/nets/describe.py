@@ -1,6 +1,7 @@
 """What a network costs and how far it sees, in plain data."""
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from napari_fcnseg.errors import NetError
@@ -40,7 +41,7 @@ def describe(
         equals untiled) and ``why_inexact``. With `costs` also ``tile``, ``batch``;
         ``flops_per_pixel`` of the output, two for each multiply-add; ``memory_inference`` and
         ``memory_training`` in bytes, of weights and activations in float32, with gradients
-        and AdamW in training.
+        and AdamW in training (not of what learns all labels at once).
     """
     for what, value in (("tile", tile), ("batch", batch)):
         if value is not None and value < 1:
@@ -71,8 +72,14 @@ def _costs(net: "SegmentationNet", tile: int, batch: int) -> dict[str, Any]:
         "batch": batch,
         "flops_per_pixel": round(flops(net, size) / outputs),
         "memory_inference": memory(net, size, batch),
-        "memory_training": memory(net, size, max(batch, net.min_batch), train=True),
+        **({} if net.fitted else {"memory_training": _training(net, size, batch)}),
     }
+
+
+def _training(net: "SegmentationNet", size: Sequence[int], batch: int) -> int:
+    from napari_fcnseg.nets.costs import memory
+
+    return memory(net, size, max(batch, net.min_batch), train=True)
 
 
 def _extent(axis: AxisGeometry) -> dict[str, Any]:

@@ -29,6 +29,8 @@ class NetEntry:
         Options of the class that make it this network, and cannot be changed.
     defaults
         Other defaults than those of the class.
+    fitted
+        Whether it learns all labels at once, see `FittedNet`; the others learn step by step.
     """
 
     name: str
@@ -37,6 +39,7 @@ class NetEntry:
     summary: str
     fixed: Mapping[str, Any] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    fitted: bool = False
 
     def load(self) -> "type[SegmentationNet]":
         """Import the class."""
@@ -108,6 +111,13 @@ _ENTRIES = (
         )
     ),
     NetEntry("refinenet", "refinenet", "RefineNet", "RefineNet, Lin et al. 2017"),
+    *(
+        NetEntry(name, module, cls, about, fitted=True)
+        for name, module, cls, about in (
+            ("pixel_classifier", "pixel_forest", "PixelForest", "random forest, as in ilastik"),
+            ("kmeans", "kmeans", "KMeans", "clusters of colours, each of a class; no network"),
+        )
+    ),
 )
 NETS = {entry.name: entry for entry in _ENTRIES}
 

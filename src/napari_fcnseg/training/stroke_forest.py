@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fcnseg.annotations.annotation import IGNORE
-from napari_fcnseg.classical.features import REACH, pixel_features
 from napari_fcnseg.classical.forest import PixelClassifier
 from napari_fcnseg.images.grid import Spans
+from napari_fcnseg.nets.pixel_features import PixelFeatures
 from napari_fcnseg.training.patches import PatchSampler
+from napari_fcnseg.training.tile_features import tile_features
 from napari_fcnseg.training.tiles import EDGE, Tile, painted_tiles, unpainted_tiles
 from napari_fcnseg.training.trust import trust
 
@@ -84,8 +85,9 @@ class StrokeForest:
         if not any(sparse for *_, sparse in read) or len(seen - {IGNORE}) < self._classes:
             return Opinion()
         rows, targets, places, asked = [], [], [], []
+        layer = PixelFeatures()
         for number, (tile, target, sparse) in enumerate(read):
-            features = self._features(*tile)
+            features = tile_features(self._sampler, layer, layer.margin, *tile)
             at = np.nonzero(target != IGNORE)
             rows.append(features[at])
             targets.append(target[at])
@@ -131,11 +133,3 @@ class StrokeForest:
         held_out = self._sampler.sources[number].split.held_out(window, near=True)
         sparse = bool(((target == IGNORE) & ~held_out).mean() > SPARSE)
         return (number, window), target.reshape(target.shape[-2:]), wanted and sparse
-
-    def _features(self, number: int, window: Spans) -> NDArray[np.float32]:
-        """Features of the pixels of one plane, with what is around the window in mind."""
-        *leading, rows, columns = window
-        around = [(start - REACH, stop + REACH) for start, stop in (rows, columns)]
-        pixels, _ = self._sampler.read(number, (*leading, *around))
-        inside = (slice(REACH, -REACH),) * 2
-        return pixel_features(pixels.reshape(-1, *pixels.shape[-2:]))[inside]

@@ -10,6 +10,7 @@ from typing import Any
 from napari_fcnseg.annotations.classes import Classes
 from napari_fcnseg.annotations.index import Plane
 from napari_fcnseg.annotations.value_names import Unpainted
+from napari_fcnseg.errors import RecipeError
 from napari_fcnseg.events import (
     Event,
     Note,
@@ -22,8 +23,10 @@ from napari_fcnseg.events import (
 )
 from napari_fcnseg.models.load import load_model
 from napari_fcnseg.models.model import Model
+from napari_fcnseg.nets.registry import find_net
 from napari_fcnseg.training.budget import Budget
 from napari_fcnseg.training.checkpoint import Checkpoint
+from napari_fcnseg.training.fitter import Fitter
 from napari_fcnseg.training.origin import Origin
 from napari_fcnseg.training.prepare import as_list, prepare
 from napari_fcnseg.training.recipe import Recipe
@@ -48,10 +51,11 @@ class Training(Steps[Event]):
         What decides the run, as plain data: recipe, classes, images, labels, start.
     """
 
-    def __init__(self, trainer: Trainer, checkpoint: Checkpoint) -> None:
-        self.identity = trainer.identity
-        self._painted: Painted = SimpleQueue()
-        super().__init__(_run(trainer, checkpoint, self._painted))
+    def __init__(
+        self, identity: dict[str, Any], events: Generator[Event, None, None], painted: Painted
+    ) -> None:
+        self.identity, self._painted = identity, painted
+        super().__init__(events)
 
     def repaint(self, image: int = 0, planes: Collection[Plane] | None = None) -> None:
         """Tell that labels have changed where they are; the next step learns from them.
@@ -115,7 +119,8 @@ def train(
         Where images and annotations are from, if they are not given as paths; the model
         remembers it.
     checkpoint
-        File that keeps the run: every half minute, and when it is stopped. It stays.
+        File that keeps the run: every half minute, and when it is stopped. It stays. What learns
+        all labels at once, in seconds, keeps none.
     resume
         Go on with a `checkpoint` of the same recipe, images and labels, bit for bit as if it
         had never been stopped; or start where there is none.
@@ -123,8 +128,9 @@ def train(
     Returns
     -------
     Training
-        Iterate to train: `TrainingStarted`, `Step`, `Validated` and `Note` events, `Trained`. Its
-        `repaint` takes in what is painted meanwhile.
+        Iterate to train: `TrainingStarted`, `Step`, `Validated` and `Note` events, `Trained`;
+        `Fitting` instead of `Step` for what learns all labels at once. Its `repaint` takes in what
+        is painted meanwhile.
         Closing it stops cleanly; ``best()`` of the last `Step` is the best model so far.
 
     Raises
@@ -135,6 +141,11 @@ def train(
     recipe = recipe or Recipe()
     if isinstance(start, str | Path):
         start = load_model(start)
+    if start and find_net(recipe.net).fitted:
+        raise RecipeError(
+            f"{recipe.net} learns all labels at once and cannot go on from {start.name}: leave the "
+            "start out, and give the labels of both"
+        )
     images, annotations = as_list(images), as_list(annotations)
     how = {"axes": axes, "unpainted": unpainted}
     origin = origin or Origin.of(images, annotations, classes, **how)
@@ -148,9 +159,14 @@ def train(
         data = data.known_as(*join_classes(start, data.classes))
     origins = [o for o in (origin, *old.origins) if o]
     known = origins if len(origins) == 1 + len(old.origins) else []
+    painted: Painted = SimpleQueue()
+    if find_net(recipe.net).fitted:
+        fitter = Fitter(data, recipe, name, known)
+        return Training(fitter.identity, fitter.run(), painted)
     trainer = Trainer(data, recipe, device, name, start, known)
     path = Path(checkpoint) if checkpoint is not None else None
-    return Training(trainer, Checkpoint(path, trainer.identity, resume))
+    kept = Checkpoint(path, trainer.identity, resume)
+    return Training(trainer.identity, _run(trainer, kept, painted), painted)
 
 
 def fit(images: Any, annotations: Any, recipe: Recipe | None = None, **options: Any) -> Model:
