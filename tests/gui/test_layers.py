@@ -6,7 +6,6 @@ from napari.layers import Image, Labels
 import napari_fcnseg as fs
 from napari_fcnseg.errors import AxesError
 from napari_fcnseg.gui.layers import (
-    add_labels,
     class_table,
     known_axes,
     layer_classes,
@@ -68,45 +67,6 @@ def test_classes_go_into_a_labels_layer_and_come_back():
     assert layer_classes(layer, [1, 200]) == CLASSES
     unnamed = layer_classes(Labels(np.zeros((4, 4), np.uint8)), [3])[0]
     assert unnamed.name == "class 3"
-
-
-def test_labels_lie_on_their_image():
-    viewer = ViewerModel()
-    source = viewer.add_image(
-        np.zeros((3, 50, 60)), scale=(4, 0.5, 0.5), translate=(8, 1, 2), units=("nm",) * 3,
-        rotate=10, **NAMED,
-    )  # fmt: skip
-    image = layer_image(source, "ZYX")
-    whole = add_labels(viewer, np.zeros((3, 50, 60), np.uint8), "all", CLASSES, image, source)
-    for name in ("scale", "translate", "rotate", "units", "axis_labels"):
-        assert np.array_equal(getattr(whole, name), getattr(source, name)), name
-    assert not whole.editable
-    part = add_labels(
-        viewer, np.ones((1, 10, 20), np.uint8), "part", CLASSES, image, source,
-        ((2, 3), (5, 15), (30, 50)),
-    )  # fmt: skip
-    assert np.array_equal(part.translate, [8 + 2 * 4, 1 + 5 * 0.5, 2 + 30 * 0.5])
-
-
-def test_labels_of_a_file_are_placed_by_its_metadata():
-    viewer = ViewerModel()
-    image = fs.Image(np.zeros((3, 50, 60)), "ZYX", (4.0, 0.5, 0.5), ("nanometer",) * 3, "stack")
-    layer = add_labels(viewer, [np.zeros((3, 50, 60), int), np.zeros((3, 25, 30), int)], "p",
-                       CLASSES, image, None, ((0, 3), (10, 60), (0, 60)))  # fmt: skip
-    assert layer.multiscale
-    assert tuple(layer.scale) == (4, 0.5, 0.5)
-    assert tuple(layer.translate) == (0, 5, 0)
-    assert [str(u) for u in layer.units] == ["nanometer"] * 3
-    assert layer.axis_labels == ("z", "y", "x")
-
-
-def test_channels_have_no_place_in_labels():
-    viewer = ViewerModel()
-    source = viewer.add_image(np.zeros((2, 50, 60)), scale=(1, 2, 2), axis_labels=("c", "y", "x"))
-    image = layer_image(source, "CYX")
-    layer = add_labels(viewer, np.zeros((50, 60), np.uint8), "p", CLASSES, image, source)
-    assert tuple(layer.scale) == (2, 2)
-    assert layer.axis_labels == ("y", "x")
 
 
 def test_the_part_on_screen_is_the_slice_in_the_middle():

@@ -1,7 +1,7 @@
 """A plugin widget in napari's window: it scrolls when it must, and joins its siblings in tabs."""
 
-from collections.abc import Iterable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol, TypeVar
 
 from qtpy.QtCore import (  # type: ignore[attr-defined]  # qtpy names Signal at run time
     QEvent,
@@ -13,8 +13,17 @@ from qtpy.QtCore import (  # type: ignore[attr-defined]  # qtpy names Signal at 
 )
 from qtpy.QtWidgets import QDockWidget, QFrame, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
+from napari_fcnseg.gui.panel import JobPanel
+
 T = TypeVar("T", bound=QObject)
 LOWEST = 160  # pixels in height; the rest can be scrolled to
+
+
+class Follower(Protocol):
+    """What listens to the viewer, or to others that live longer than a widget."""
+
+    def unfollow(self, _: object = None) -> None:
+        """Let go of it."""
 
 
 class DockContent(QWidget):
@@ -38,6 +47,18 @@ class DockContent(QWidget):
         for part in parts:
             stack.addWidget(part)
         stack.addStretch()
+
+    def let_go(self, panel: JobPanel, *followers: Follower) -> None:
+        """When the widget goes, stop the job of `panel`, and let go of what is followed."""
+        self.removed.connect(panel.stop)
+        self.destroyed.connect(panel.abandon)
+        self.at_end(*(follower.unfollow for follower in followers))
+
+    def at_end(self, *acts: Callable[[], object]) -> None:
+        """Do something when the widget is taken out of the window, or destroyed with it."""
+        for signal in (self.removed, self.destroyed):
+            for act in acts:
+                signal.connect(act)
 
     def event(self, event: QEvent | None) -> bool:
         """Notice when the widget is taken out of the window."""

@@ -63,11 +63,7 @@ class EvaluateWidget(DockContent):
         self.regions.chosen.connect(self.go_to)
         rows = Rows([self.found, self.truth, self.image, self.kind, self.membranes])
         self.fill([rows, self.panel, self.scores, self.regions, self.save_button])
-        self.removed.connect(self.panel.stop)
-        self.destroyed.connect(self.panel.abandon)
-        for choice in (self.found, self.truth, self.image):
-            self.removed.connect(choice.unfollow)
-            self.destroyed.connect(choice.unfollow)
+        self.let_go(self.panel, self.found, self.truth, self.image)
 
     def start(self) -> None:
         """Start scoring; problems are told as notifications."""

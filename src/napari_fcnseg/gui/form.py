@@ -8,6 +8,7 @@ from magicgui.widgets import CheckBox, create_widget
 from magicgui.widgets.bases import BaseValueWidget
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QWidget
+from superqt import QCollapsible
 
 from napari_fcnseg.nets.registry import find_net
 from napari_fcnseg.training.recipe import Recipe
@@ -65,10 +66,10 @@ class RecipeForm(Rows):
     """
 
     def __init__(self, recipe: Recipe, leave_out: tuple[str, ...]) -> None:
-        self._net = {name: _row(name, *NUMBERS[name]) for name in NUMBERS}
+        self._net = {name: field_row(name, *NUMBERS[name]) for name in NUMBERS}
         hints = get_type_hints(Recipe, include_extras=True)
         self._fields = {
-            f.name: _row(f.name, getattr(recipe, f.name), *_split(hints[f.name]))
+            f.name: field_row(f.name, getattr(recipe, f.name), *_split(hints[f.name]))
             for f in dataclasses.fields(recipe)
             if f.name not in (*leave_out, "net_options", "class_weights")
         }
@@ -99,12 +100,22 @@ class RecipeForm(Rows):
         return dataclasses.replace(self._start, net_options=kept | changed, **values, **changes)
 
 
+def folded(title: str, part: QWidget) -> QCollapsible:
+    """Hide a part under its title, until it is wanted."""
+    fold = QCollapsible(title)
+    fold.setCollapsedIcon("▸")
+    fold.setExpandedIcon("▾")
+    fold.addWidget(part)
+    return fold
+
+
 def _split(hint: Any) -> tuple[Any, dict[str, Any]]:
     """Type and bounds of an annotated field."""
     return get_args(hint) if get_origin(hint) is Annotated else (hint, {})
 
 
-def _row(name: str, value: Any, kind: Any, limits: dict[str, Any]) -> BaseValueWidget[Any]:
+def field_row(name: str, value: Any, kind: Any, limits: dict[str, Any]) -> BaseValueWidget[Any]:
+    """Row that edits a field of a dataclass, from its value, type and bounds."""
     label = name.replace("_", " ")
     widget = create_widget(value, annotation=kind, name=name, label=label, options=dict(limits))
     assert isinstance(widget, BaseValueWidget)

@@ -1,6 +1,7 @@
 """Between napari's layers and the engine's images, classes and labels."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from napari.layers import Labels, Layer
 from napari.utils.colormaps import DirectLabelColormap
 
 from napari_fcnseg.annotations.classes import SegClass, default_class
+from napari_fcnseg.annotations.known import known_classes
 from napari_fcnseg.errors import AxesError
 from napari_fcnseg.images.axes import KNOWN, READINGS, kept_axes
 from napari_fcnseg.images.grey import reduce_colour
@@ -68,9 +70,12 @@ def layer_image(layer: ImageLayer, axes: str) -> Image:
 
 
 def fitting_image(layer: ImageLayer | None, labels: Image) -> Image | None:
-    """Open an image layer if its axes are known and it has the size of `labels`."""
-    axes = known_axes(layer) if layer is not None else None
-    image = layer_image(layer, axes) if layer is not None and axes else None
+    """Open an image layer if it has the size of `labels`, and known axes or the same ones."""
+    if layer is None:
+        return None
+    alike = tuple(layer_data(layer).shape) == labels.kept_shape
+    axes = known_axes(layer) or (labels.kept if alike else None)
+    image = layer_image(layer, axes) if axes else None
     return image if image and image.kept_shape == labels.kept_shape else None
 
 
@@ -84,11 +89,21 @@ def labels_image(layer: Labels) -> Image:
     return Image(data, axes, scale, units, layer.name)
 
 
+def class_names(layer: Layer) -> dict[int, str]:
+    """Names of classes by id: those in the features of a layer, or those its file remembers."""
+    if isinstance(layer, Labels) and {"index", "class"} <= set(layer.features):
+        return dict(zip(layer.features["index"], layer.features["class"], strict=True))
+    return {c.id: c.name for c in known_classes(layer_path(layer))}
+
+
+def layer_path(layer: Layer) -> Path | None:
+    """File that a layer was opened from, if any."""
+    return Path(layer.source.path) if layer.source.path else None
+
+
 def layer_classes(layer: Labels, ids: Iterable[int]) -> list[SegClass]:
     """Classes of a Labels layer: names from its features, colours as they are shown."""
-    names: dict[int, str] = {}
-    if {"index", "class"} <= set(layer.features):
-        names = dict(zip(layer.features["index"], layer.features["class"], strict=True))
+    names = class_names(layer)
     found = []
     for i in ids:
         colour = layer.get_color(i)
@@ -99,7 +114,9 @@ def layer_classes(layer: Labels, ids: Iterable[int]) -> list[SegClass]:
 
 
 def class_table(classes: Sequence[SegClass]) -> dict[str, Any]:
-    """Arguments of a Labels layer that shows the names and colours of `classes`."""
+    """Arguments of a Labels layer with the names and colours of `classes`; none for objects."""
+    if not classes:
+        return {}
     colours: dict[int | None, Any] = {c.id: np.array(c.rgba) / 255 for c in classes if c.id}
     return {
         "colormap": DirectLabelColormap(color_dict=colours | {None: "transparent"}),
@@ -115,60 +132,7 @@ def show_classes(layer: Labels, classes: Sequence[SegClass]) -> None:
         setattr(layer, name, value)
 
 
-def add_labels(
-    viewer: Viewer,
-    data: Any,
-    name: str,
-    classes: Sequence[SegClass],
-    image: Image,
-    source: ImageLayer | None = None,
-    region: Spans | None = None,
-) -> Labels:
-    """Add labels of `image` that lie on it: its scale, place, units and axis labels.
-
-    Parameters
-    ----------
-    viewer
-        Where to.
-    data
-        An array, or the levels of a pyramid.
-    name, classes
-        Of the layer.
-    image
-        What was segmented.
-    source
-        Its layer, if it has one.
-    region
-        Part of the image that `data` holds; by default all.
-    """
-    corner = [start for start, _ in region] if region else [0] * len(image.kept)
-    if source is None:
-        scale, units = image.along(image.kept)
-        placed: dict[str, Any] = {
-            "scale": scale,
-            "units": units,
-            "translate": np.multiply(scale, corner),
-            "axis_labels": tuple(image.kept.lower()),
-        }
-    else:
-        dims = [i for i, a in enumerate(image.axes[: source.ndim]) if a != "C"]
-        placed = {
-            "scale": source.scale[dims],
-            "units": [source.units[i] for i in dims],
-            "translate": source.translate[dims] + source.scale[dims] * corner,
-            "axis_labels": [source.axis_labels[i] for i in dims],
-        }
-        if len(dims) == source.ndim and not any(corner):
-            placed |= {n: getattr(source, n) for n in ("affine", "rotate", "shear")}
-    table = class_table(classes)
-    pyramid = isinstance(data, list)
-    layer = Labels(data, name=name, opacity=0.5, multiscale=pyramid, **table, **placed)
-    layer.editable = False  # what a network computed is not mixed with what a person painted
-    viewer.add_layer(layer)
-    return layer
-
-
-def visible_part(viewer: Viewer, layer: ImageLayer, image: Image, most: int) -> Spans:
+def visible_part(viewer: Viewer, layer: Labels | ImageLayer, image: Image, most: int) -> Spans:
     """Tell what of the current slice is on screen, at most `most` pixels wide and high.
 
     Returns

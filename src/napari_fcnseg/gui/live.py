@@ -4,9 +4,11 @@ from napari import Viewer
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels, Layer
 
-from napari_fcnseg.gui.layers import add_labels, show_classes, visible_part
+from napari_fcnseg.gui.layers import show_classes, visible_part
+from napari_fcnseg.gui.overlay import add_labels
 from napari_fcnseg.gui.preview import Preview, sparse_labels
 from napari_fcnseg.gui.refresh import Refresher
+from napari_fcnseg.gui.view_watch import ViewWatch
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
 
@@ -32,10 +34,7 @@ class LiveView:
         self._viewer, self._source, self._image, self._below = viewer, layer, image, below
         self._shown: Labels | None = None
         self._refresh: Refresher | None = None
-        camera = viewer.camera.events
-        self._followed = (viewer.dims.events.point, camera.center, camera.zoom)
-        for event in self._followed:
-            event.connect(self._look)
+        self._watch = ViewWatch(viewer, self._look)
         self._spans: Spans = ()
         self._look()
 
@@ -84,5 +83,4 @@ class LiveView:
 
     def close(self) -> None:
         """Let go of the viewer; the layer stays."""
-        for event in self._followed:
-            event.disconnect(self._look)
+        self._watch.unfollow()

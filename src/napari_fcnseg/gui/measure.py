@@ -77,11 +77,7 @@ class MeasureWidget(DockContent):
         self.rows = Rows([self.labels, self.kind, self.image, self.axon, self.myelin])
         self._show_rows()
         self.fill([self.rows, self.panel, self.table, self.save_button, self.features_button])
-        self.removed.connect(self.panel.stop)
-        self.destroyed.connect(self.panel.abandon)
-        for choice in (self.labels, self.image):
-            self.removed.connect(choice.unfollow)
-            self.destroyed.connect(choice.unfollow)
+        self.let_go(self.panel, self.labels, self.image)
 
     def _show_rows(self, _: object = None) -> None:
         """Show the rows that belong to what is measured."""

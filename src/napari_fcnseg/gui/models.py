@@ -79,10 +79,7 @@ class ModelsWidget(DockContent):
         self.fill([self.list, buttons, self.panel, self.details])
         # Not slots of this widget: it has none left when it is destroyed.
         unfollow = partial(session.kept.disconnect, self._follow, missing_ok=True)
-        for signal in (self.removed, self.destroyed):
-            signal.connect(self.list.let_go)
-            signal.connect(self.panel.abandon)
-            signal.connect(lambda *_: unfollow())
+        self.at_end(self.list.let_go, self.panel.abandon, lambda *_: unfollow())
         self.list.renew()
 
     def use(self, _: object = None) -> None:

@@ -44,6 +44,5 @@ def read_ome_zarr(path: str | list[str]) -> list[LayerData]:
     described = attributes.get("ome", attributes).get("image-label")
     if described is None:
         return [(data, meta, "image")]
-    classes = read_ngff_label(described)
-    named = class_table(classes) if classes else {}  # objects have no names
+    named = class_table(read_ngff_label(described))
     return [(data, meta | {"opacity": 0.5} | named, "labels")]

@@ -3,7 +3,7 @@
 import numpy as np
 from napari import Viewer
 from napari.layers import Image as ImageLayer
-from napari.layers import Shapes
+from napari.layers import Labels, Shapes
 
 from napari_fcnseg.errors import ImageError
 from napari_fcnseg.gui.layers import visible_part
@@ -14,7 +14,9 @@ WHOLE, SLICE, SCREEN, SHAPE = "all of it", "the current slice", "what is on scre
 REGIONS = (WHOLE, SLICE, SCREEN, SHAPE)
 
 
-def chosen_region(region: str, viewer: Viewer, layer: ImageLayer, image: Image) -> Spans | None:
+def chosen_region(
+    region: str, viewer: Viewer, layer: Labels | ImageLayer, image: Image
+) -> Spans | None:
     """Spans of a region along the kept axes of `image`; ``None`` for all of it.
 
     Raises
@@ -33,7 +35,7 @@ def chosen_region(region: str, viewer: Viewer, layer: ImageLayer, image: Image) 
     return tuple((0, n) if a in "YX" else span for a, n, span in whole)
 
 
-def _box_of_shape(viewer: Viewer, layer: ImageLayer, image: Image) -> Spans:
+def _box_of_shape(viewer: Viewer, layer: Labels | ImageLayer, image: Image) -> Spans:
     """Bounding box over all slices of the selected shape, or the one drawn last."""
     shapes = [s for s in viewer.layers if isinstance(s, Shapes) and len(s.data)]
     if not shapes:

@@ -2,32 +2,26 @@
 
 from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]  # qtpy names it at run time
 from qtpy.QtGui import QColor, QIcon, QPixmap
-from qtpy.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QListWidget,
-    QTableWidget,
-    QTableWidgetItem,
-)
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QListWidget
 
 from napari_fcnseg.evaluation.class_scores import ClassScores
 from napari_fcnseg.evaluation.evaluation import Evaluation
 from napari_fcnseg.evaluation.explain import MEANING
 from napari_fcnseg.evaluation.report import number
+from napari_fcnseg.gui.small_table import SmallTable
 
 SHOWN = ("IoU", "Dice", "boundary F")  # of the scores of a class; a report has all
 ROWS = 8  # of a list, before it scrolls
 
 
-class ScoreTable(QTableWidget):
+class ScoreTable(SmallTable):
     """Scores of everything together, then of each class."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.hide()
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def show_scores(self, evaluation: Evaluation) -> None:
         """Show an evaluation."""
@@ -36,10 +30,7 @@ class ScoreTable(QTableWidget):
         columns = ["", *(SHOWN if by_class else ["score"])]
         rows = [[name, number(value)] for name, value in evaluation.overall.items()]
         classes = scores.classes if isinstance(scores, ClassScores) else ()
-        self.clear()
-        self.setColumnCount(len(columns))
-        self.setRowCount(len(rows) + len(classes))
-        self.setHorizontalHeaderLabels(columns)
+        self.begin(columns, len(rows) + len(classes))
         for at, c in enumerate(classes):
             values = [number(float(by_class[name][at])) for name in SHOWN]
             self._fill(at, [c.name, *values])
@@ -51,25 +42,17 @@ class ScoreTable(QTableWidget):
             self._fill(at, [name, *[""] * (len(columns) - 2), value])
             if len(columns) > 2:
                 self.setSpan(at, 0, 1, len(columns) - 1)
-        side, header = self.verticalHeader(), self.horizontalHeader()
-        assert side is not None
+        header = self.horizontalHeader()
         assert header is not None
-        side.hide()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.resizeRowsToContents()
-        height = header.sizeHint().height() + sum(map(self.rowHeight, range(self.rowCount())))
-        self.setFixedHeight(height + 2 * self.frameWidth())
-        self.show()
+        self.fit(self.rowCount())
 
     def _fill(self, row: int, texts: list[str]) -> None:
         for column, text in enumerate(texts):
-            item = QTableWidgetItem(text)
-            if column:
-                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             header = self.horizontalHeaderItem(column)
-            item.setToolTip(MEANING.get(texts[0], MEANING.get(header.text() if header else "", "")))
-            self.setItem(row, column, item)
+            tip = MEANING.get(texts[0], MEANING.get(header.text() if header else "", ""))
+            self.put(row, column, text, right=column > 0).setToolTip(tip)
 
 
 class RegionList(QListWidget):

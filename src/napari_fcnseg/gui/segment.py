@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import dask.array as da
 from napari import Viewer
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels
@@ -17,21 +16,19 @@ from napari_fcnseg.gui.choices import trained_models
 from napari_fcnseg.gui.consent import consents
 from napari_fcnseg.gui.dock import DockContent
 from napari_fcnseg.gui.job import Ended
-from napari_fcnseg.gui.layers import add_labels
+from napari_fcnseg.gui.output import written_labels
+from napari_fcnseg.gui.overlay import add_labels
 from napari_fcnseg.gui.panel import JobPanel, minutes, tell
 from napari_fcnseg.gui.refresh import Refresher
 from napari_fcnseg.gui.segment_form import SegmentForm
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
-from napari_fcnseg.images.output import open_levels, partial_path
-from napari_fcnseg.images.tiff import TiffArray
+from napari_fcnseg.images.output import partial_path
 from napari_fcnseg.inference.estimate import Estimate, estimate
 from napari_fcnseg.inference.predict import predict
 from napari_fcnseg.models.library import Library
 from napari_fcnseg.models.load import load_model
 from napari_fcnseg.models.model import Model
-
-CHUNK = 1024  # of what is shown of a TIFF
 
 
 @dataclass
@@ -70,11 +67,7 @@ class SegmentWidget(DockContent):
         self.panel = JobPanel("Segment", "Cancel")
         self.panel.started.connect(self.start)
         self.fill([self.form, self.load_button, self.cost_button, self.panel])
-        self.removed.connect(self.panel.stop)
-        self.destroyed.connect(self.panel.abandon)
-        for choice in (self.form.image, self.form.model):
-            self.removed.connect(choice.unfollow)
-            self.destroyed.connect(choice.unfollow)
+        self.let_go(self.panel, self.form.image, self.form.model)
 
     def start(self) -> None:
         """Start segmenting; problems are told as notifications."""
@@ -163,8 +156,7 @@ class SegmentWidget(DockContent):
         if run.shown is None or run.refresh is None:
             return
         if event.path:  # it has its final name now
-            levels = [_array(level) for level in open_levels(event.path)]
-            run.shown.data = levels if len(levels) > 1 else levels[0]
+            run.shown.data = written_labels(event.path)
         run.refresh(now=True)
 
     @staticmethod
@@ -206,14 +198,6 @@ def told(cost: Estimate) -> str:
         f"On {cost.device}: {taken}, {cost.memory / 1e6:,.0f} MB of memory, "
         f"{cost.disk / 1e6:,.1f} MB in a file."
     )
-
-
-def _array(level: Any) -> Any:
-    """Return what napari takes; of a reader of ours, a dask array that reads what is shown."""
-    if not isinstance(level, TiffArray):
-        return level
-    chunks = (1,) * (len(level.shape) - 2) + (CHUNK, CHUNK)
-    return da.from_array(level, chunks=chunks, name=False)
 
 
 def _is_unfinished(out: Any) -> bool:

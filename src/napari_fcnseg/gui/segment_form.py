@@ -1,6 +1,5 @@
 """What to segment, with what, and where the labels go: the form of the Segment widget."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,10 +8,11 @@ from magicgui.widgets import ComboBox, FileEdit
 from napari import Viewer
 from napari.layers import Image as ImageLayer
 
-from napari_fcnseg.errors import ImageError, ModelError, OutputError
+from napari_fcnseg.errors import ImageError, ModelError
 from napari_fcnseg.gui.choices import DEVICES, AxesChoice, LayerChoice, ModelChoice, trained_models
 from napari_fcnseg.gui.form import Rows
 from napari_fcnseg.gui.layers import layer_image
+from napari_fcnseg.gui.output import OutputChoice, chosen_path
 from napari_fcnseg.gui.region import REGIONS, chosen_region
 from napari_fcnseg.images.axes import READINGS
 from napari_fcnseg.images.grid import Spans
@@ -21,9 +21,7 @@ from napari_fcnseg.images.open import open_image
 from napari_fcnseg.models.model import Model
 
 INPUTS = [("a layer", "layer"), ("a file", "file"), ("a folder or Zarr", "folder")]
-OUTPUTS = [("a new layer", "layer"), ("a file", "file")]
 FROM_FILE = "from the file"
-MOST_IN_MEMORY = 2**32
 
 
 class SegmentForm(Rows):
@@ -49,13 +47,8 @@ class SegmentForm(Rows):
         self.file_axes = ComboBox(
             label="axes", choices=[FROM_FILE, *READINGS], tooltip="Needed where the file is silent"
         )
-        self.output = ComboBox(label="output", choices=OUTPUTS, tooltip="Where the labels go")
-        self.path = FileEdit(
-            label="write to",
-            mode=FileDialogMode.OPTIONAL_FILE,
-            filter="*.ome.zarr *.ome.tif",
-            tooltip="A name that ends in .ome.zarr (with a pyramid) or .ome.tif",
-        )
+        self.output = OutputChoice()
+        self.path = self.output.path
         self.device = ComboBox(label="device", choices=DEVICES, tooltip="Where to compute")
         self.input.changed.connect(self._show_rows)
         self.output.changed.connect(self._show_rows)
@@ -96,7 +89,7 @@ class SegmentForm(Rows):
             If nothing is chosen, or it cannot be opened.
         """
         if self.input.value != "layer":
-            path = _path(self.file if self.input.value == "file" else self.folder)
+            path = chosen_path(self.file if self.input.value == "file" else self.folder)
             if path is None:
                 raise ImageError(f"which {self.input.value}? Choose it in the row under 'input'")
             stated = self.file_axes.value
@@ -115,19 +108,5 @@ class SegmentForm(Rows):
         OutputError
             If no file is chosen, or labels are too many for memory.
         """
-        if self.output.value == "file":
-            path = _path(self.path)
-            if path is None:
-                raise OutputError("choose the file that the labels go to, under 'write to'")
-            return path
-        if np.prod(shape, dtype=float) > MOST_IN_MEMORY:
-            raise OutputError(
-                f"the labels of {' x '.join(map(str, shape))} pixels are too large for memory: "
-                "choose a file as output"
-            )
-        return np.zeros(shape, np.uint8)
-
-
-def _path(edit: FileEdit) -> Path | None:
-    """Path that was chosen, if any."""
-    return edit.value if isinstance(edit.value, Path) and edit.value != Path() else None
+        path = self.output.chosen(shape)
+        return np.zeros(shape, np.uint8) if path is None else path

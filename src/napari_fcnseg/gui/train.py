@@ -13,7 +13,6 @@ from napari.layers import Image as ImageLayer
 from napari.layers import Labels
 from napari.layers import Points as PointsLayer
 from qtpy.QtWidgets import QFileDialog, QLabel, QPushButton
-from superqt import QCollapsible
 
 from napari_fcnseg.annotations.annotation import open_annotation
 from napari_fcnseg.annotations.classes import MAX_ID, SegClass
@@ -21,6 +20,7 @@ from napari_fcnseg.annotations.instances import BORDER, INSIDE, Instances
 from napari_fcnseg.errors import AnnotationError, FcnsegError, ImageError
 from napari_fcnseg.events import (
     Event,
+    Fitting,
     Note,
     Step,
     Steps,
@@ -32,7 +32,7 @@ from napari_fcnseg.events import (
 from napari_fcnseg.gui.choices import DEVICES, AxesChoice, LayerChoice, ModelChoice, trained_models
 from napari_fcnseg.gui.dock import DockContent
 from napari_fcnseg.gui.facts import NetFacts
-from napari_fcnseg.gui.form import RecipeForm, Rows
+from napari_fcnseg.gui.form import RecipeForm, Rows, folded
 from napari_fcnseg.gui.job import Ended
 from napari_fcnseg.gui.layers import layer_classes, layer_data, layer_image
 from napari_fcnseg.gui.live import LiveView
@@ -80,10 +80,7 @@ class TrainWidget(DockContent):
         # Steps are for scripts; the scale of layers is set in napari.
         elsewhere = ("net", "minutes", "steps", "pixel_size")
         self.settings = RecipeForm(Recipe(), leave_out=elsewhere)
-        more = QCollapsible("More settings")
-        more.setCollapsedIcon("▸")
-        more.setExpandedIcon("▾")
-        more.addWidget(self.settings)
+        more = folded("More settings", self.settings)
         self.facts = NetFacts()
         self._follow_recipe()
         self.panel, self.plot, self.scores = JobPanel("Start", "Stop"), CurvePlot(), QLabel()
@@ -95,13 +92,9 @@ class TrainWidget(DockContent):
         self.fill(
             [self.form, self.facts, more, self.panel, self.plot, self.scores, self.save_button]
         )
-        self.removed.connect(self.panel.stop)
         self._gone = threading.Event()
         self.destroyed.connect(lambda *_, gone=self._gone: gone.set())
-        self.destroyed.connect(self.panel.abandon)
-        for choice in (self.image, self.labels, self.start_from):
-            self.removed.connect(choice.unfollow)
-            self.destroyed.connect(choice.unfollow)
+        self.let_go(self.panel, self.image, self.labels, self.start_from)
 
     def _make_form(self) -> Rows:
         recipe = Recipe()
@@ -205,6 +198,8 @@ class TrainWidget(DockContent):
             case Teaching():
                 progress = self._last.progress if self._last else 0.0
                 self.panel.show_progress(progress, f"labels around strokes: {event.part:.0%}")
+            case Fitting():
+                self.panel.show_progress(event.part)
             case Step():
                 self._last = event
                 self.panel.show_progress(event.progress)

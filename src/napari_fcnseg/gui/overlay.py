@@ -1,0 +1,97 @@
+"""Layers that lie on others, with their place in the world."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from napari import Viewer
+from napari.layers import Labels, Layer
+
+from napari_fcnseg.annotations.classes import SegClass
+from napari_fcnseg.gui.layers import class_table
+from napari_fcnseg.images.grid import Spans
+from napari_fcnseg.images.image import Image
+
+
+def add_labels(
+    viewer: Viewer,
+    data: Any,
+    name: str,
+    classes: Sequence[SegClass] | Labels,
+    image: Image,
+    source: Layer | None = None,
+    region: Spans | None = None,
+) -> Labels:
+    """Add labels of `image` that lie on it: its scale, place, units and axis labels.
+
+    Parameters
+    ----------
+    viewer
+        Where to.
+    data
+        An array, or the levels of a pyramid.
+    name
+        Of the layer.
+    classes
+        Whose names and colours it shows: classes, or those of another layer. None: each id has a
+        colour of its own.
+    image
+        What is labelled.
+    source
+        Its layer, if it has one.
+    region
+        Part of the image that `data` holds; by default all.
+    """
+    if isinstance(classes, Labels):
+        table: dict[str, Any] = {"colormap": classes.colormap, "features": classes.features}
+    else:
+        table = class_table(classes)
+    layer = Labels(
+        data,
+        name=name,
+        opacity=0.5,
+        multiscale=isinstance(data, list),
+        **table,
+        **place(image, image.kept, source, region),
+    )
+    layer.editable = False  # what was computed is not mixed with what a person painted
+    viewer.add_layer(layer)
+    return layer
+
+
+def place(
+    image: Image, axes: str, source: Layer | None, region: Spans | None = None
+) -> dict[str, Any]:
+    """Arguments of a layer that lies on an image: scale, place, units and axis labels.
+
+    Parameters
+    ----------
+    image
+        What it lies on.
+    axes
+        Of the image, those that the layer has.
+    source
+        The layer of the image, if it has one.
+    region
+        Part of the image that the layer holds, along its kept axes; by default all.
+    """
+    starts = {a: start for a, (start, _) in zip(image.kept, region or (), strict=bool(region))}
+    corner = [starts.get(a, 0) for a in axes]
+    if source is None:
+        scale, units = image.along(axes)
+        return {
+            "scale": scale,
+            "units": units,
+            "translate": np.multiply(scale, corner),
+            "axis_labels": tuple(axes.lower()),
+        }
+    dims = [i for i, a in enumerate(image.axes[: source.ndim]) if a in axes]
+    placed = {
+        "scale": source.scale[dims],
+        "units": [source.units[i] for i in dims],
+        "translate": source.translate[dims] + source.scale[dims] * corner,
+        "axis_labels": [source.axis_labels[i] for i in dims],
+    }
+    if len(dims) == source.ndim and not any(corner):
+        placed |= {n: getattr(source, n) for n in ("affine", "rotate", "shear")}
+    return placed
