@@ -35,6 +35,26 @@ def test_the_network_says_what_it_costs_before_it_is_trained(train, qtbot):
     qtbot.waitUntil(lambda: "depth = 1" in train.facts.text(), timeout=MINUTE)
 
 
+def test_a_pixel_classifier_is_trained_where_networks_are(train, press, ended, qtbot, layers):
+    train.net.value = "pixel_classifier"
+    assert train.minutes.native.isHidden()
+    assert train.settings.widgets["rate"].native.isHidden()
+    assert not train.settings.widgets["validation"].native.isHidden()
+    train.settings.widgets["trees"].value = 7
+    qtbot.waitUntil(lambda: "learns in seconds" in train.facts.text(), timeout=MINUTE)
+    press(train.panel.start_button)
+    ended(train)
+    assert train.model.recipe.net == "pixel_classifier"
+    assert train.model.net.options["trees"] == 7
+    assert "trained in" in train.panel.status.text()
+    assert " s" in train.panel.status.text()
+    shown = fs.segment(train.model, layers[0].data, axes="ZYX")
+    assert set(np.unique(shown)) <= {1, 2, 3}
+    train.net.value = "unet_light"
+    assert not train.minutes.native.isHidden()
+    assert not train.settings.widgets["rate"].native.isHidden()
+
+
 def test_a_stopped_run_keeps_the_best_model(train, press, ended, qtbot, tmp_path):
     train.minutes.value = 100
     press(train.panel.start_button)

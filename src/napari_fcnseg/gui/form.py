@@ -19,7 +19,11 @@ NUMBERS: dict[str, tuple[int, type, dict[str, Any]]] = {
     "width": (16, int, {"min": 1, "max": 512, "tooltip": "Channels of the first layer"}),
     "neighbours": (1, int, {"min": 0, "max": 16, "tooltip": "Slices seen on each side"}),
     "flat": (0, int, {"min": 0, "max": 7, "tooltip": "Levels that work slice by slice"}),
+    "trees": (50, int, {"min": 1, "max": 1000, "tooltip": "Decision trees, which vote"}),
+    "leaves": (1024, int, {"min": 2, "max": 4096, "tooltip": "Of a tree, at most"}),
+    "clusters": (8, int, {"min": 1, "max": 255, "tooltip": "Colours that pixels are sorted by"}),
 }
+OF_ALL = ("validation", "gap", "normalisation", "normalise_each", "seed")  # no gradients needed
 SHRINK = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
 
 
@@ -90,6 +94,8 @@ class RecipeForm(Rows):
             if there:
                 widget.value = self._known[name]
             self.show_row(widget, there)
+        for name, widget in self._fields.items():
+            self.show_row(widget, name in OF_ALL or not find_net(net).fitted)
 
     def recipe(self, **changes: Any) -> Recipe:
         """Recipe as the form stands, with `changes` to fields that have their place elsewhere."""

@@ -45,7 +45,7 @@ from napari_fcnseg.gui.stroke_watch import StrokeWatch
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.models.library import Library
 from napari_fcnseg.models.model import Model
-from napari_fcnseg.nets.registry import list_nets
+from napari_fcnseg.nets.registry import find_net, list_nets
 from napari_fcnseg.training.recipe import Recipe
 from napari_fcnseg.training.train import train
 
@@ -128,9 +128,18 @@ class TrainWidget(DockContent):
         layers = [self.image, self.axes, self.labels, self.objects, self.unpainted]
         return Rows([*layers, self.start_from, self.net, self.minutes, self.device])
 
+    def _show_rows(self, _: object = None) -> None:
+        """Hide what does not matter to a classifier that learns all labels at once."""
+        start = self.start_from.model()
+        of_steps = not find_net(self.net.value).fitted or start is not None
+        self.form.show_row(self.minutes, of_steps)
+        self.form.show_row(self.device, of_steps)
+
     def _follow_recipe(self) -> None:
         """Tell about the network as it is chosen, and again when its options change."""
         self.net.changed.connect(self.settings.choose_net)
+        for widget in (self.net, self.start_from):
+            widget.changed.connect(self._show_rows)
         for widget in (self.start_from, self.net, *self.settings.widgets.values()):
             widget.changed.connect(self._tell_facts)
         self._tell_facts()
@@ -199,7 +208,7 @@ class TrainWidget(DockContent):
                 progress = self._last.progress if self._last else 0.0
                 self.panel.show_progress(progress, f"labels around strokes: {event.part:.0%}")
             case Fitting():
-                self.panel.show_progress(event.part)
+                self.panel.show_progress(event.part, f"labels: {event.part:.0%}")
             case Step():
                 self._last = event
                 self.panel.show_progress(event.progress)
@@ -216,7 +225,8 @@ class TrainWidget(DockContent):
             case Trained():
                 self._done = True
                 early = ", ended early as scores rose no more" * event.early
-                self._keep(event.model, f"trained in {event.steps:,} steps{early}")
+                steps = f"{event.steps:,} steps" if self._last else f"{event.elapsed:.1f} s"
+                self._keep(event.model, f"trained in {steps}{early}")
             case Ended():
                 self._end(event.stopped)
                 if self._unkept:
