@@ -73,7 +73,7 @@ class RecipeForm(Rows):
         self._net = {name: field_row(name, *NUMBERS[name]) for name in NUMBERS}
         hints = get_type_hints(Recipe, include_extras=True)
         self._fields = {
-            f.name: field_row(f.name, getattr(recipe, f.name), *_split(hints[f.name]))
+            f.name: annotated_row(f.name, getattr(recipe, f.name), hints[f.name])
             for f in dataclasses.fields(recipe)
             if f.name not in (*leave_out, "net_options", "class_weights")
         }
@@ -115,11 +115,6 @@ def folded(title: str, part: QWidget) -> QCollapsible:
     return fold
 
 
-def _split(hint: Any) -> tuple[Any, dict[str, Any]]:
-    """Type and bounds of an annotated field."""
-    return get_args(hint) if get_origin(hint) is Annotated else (hint, {})
-
-
 def field_row(name: str, value: Any, kind: Any, limits: dict[str, Any]) -> BaseValueWidget[Any]:
     """Row that edits a field of a dataclass, from its value, type and bounds."""
     label = name.replace("_", " ")
@@ -128,3 +123,9 @@ def field_row(name: str, value: Any, kind: Any, limits: dict[str, Any]) -> BaseV
     if isinstance(widget, CheckBox):
         widget.text = ""  # the row has a label
     return widget
+
+
+def annotated_row(name: str, value: Any, hint: Any) -> BaseValueWidget[Any]:
+    """Row that edits a field whose annotation has its type and bounds."""
+    kind, limits = get_args(hint) if get_origin(hint) is Annotated else (hint, {})
+    return field_row(name, value, kind, limits)

@@ -10,12 +10,13 @@ from napari.layers import Image as ImageLayer
 from napari.layers import Labels
 from qtpy.QtWidgets import QFileDialog, QPushButton
 
-from napari_fcnseg.errors import FcnsegError, UntrustedCodeError
+from napari_fcnseg.errors import FcnsegError, ModelError, UntrustedCodeError
 from napari_fcnseg.events import Event, Predicted, PredictionStarted, Steps, TileDone
 from napari_fcnseg.gui.choices import trained_models
 from napari_fcnseg.gui.consent import consents
 from napari_fcnseg.gui.dock import DockContent
 from napari_fcnseg.gui.job import Ended
+from napari_fcnseg.gui.methods import Maker
 from napari_fcnseg.gui.output import written_labels
 from napari_fcnseg.gui.overlay import add_labels
 from napari_fcnseg.gui.panel import JobPanel, minutes, tell
@@ -25,6 +26,7 @@ from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.output import partial_path
 from napari_fcnseg.inference.estimate import Estimate, estimate
+from napari_fcnseg.inference.plane_method import PlaneMethod
 from napari_fcnseg.inference.predict import predict
 from napari_fcnseg.models.library import Library
 from napari_fcnseg.models.load import load_model
@@ -33,20 +35,34 @@ from napari_fcnseg.models.model import Model
 
 @dataclass
 class Run:
-    """What one run works on, and the layer that shows it."""
+    """What one run works on, and the layer that shows it; the model is made when it starts."""
 
-    model: Model
+    make: Maker
     image: Image
     source: ImageLayer | None
     region: Spans | None
     out: Any
+    device: str
+    model: Model | PlaneMethod | None = None
     shown: Labels | None = None
     refresh: Refresher | None = None
     notes: tuple[str, ...] = ()
 
+    def steps(self) -> Steps[Event]:
+        """Return the job."""
+        self.model = self.make()
+        return predict(
+            self.model,
+            self.image,
+            self.out,
+            region=self.region,
+            device=self.device,
+            resume=_is_unfinished(self.out),
+        )
+
 
 class SegmentWidget(DockContent):
-    """Segments a layer, a region of it or a file with a trained model.
+    """Segments a layer, a region of it or a file with a trained model, or a method without one.
 
     Parameters
     ----------
@@ -67,7 +83,7 @@ class SegmentWidget(DockContent):
         self.panel = JobPanel("Segment", "Cancel")
         self.panel.started.connect(self.start)
         self.fill([self.form, self.load_button, self.cost_button, self.panel])
-        self.let_go(self.panel, self.form.image, self.form.model)
+        self.let_go(self.panel, self.form.image, self.form.model, self.form.methods.strokes)
 
     def start(self) -> None:
         """Start segmenting; problems are told as notifications."""
@@ -75,19 +91,8 @@ class SegmentWidget(DockContent):
         if run is None:
             return
         self._run = run
-        device = self.form.device.value
         self.panel.say(f"segmenting {run.image.name}")
-        self.panel.run(
-            lambda: predict(
-                run.model,
-                run.image,
-                run.out,
-                region=run.region,
-                device=device,
-                resume=_is_unfinished(run.out),
-            ),
-            self._receive,
-        )
+        self.panel.run(run.steps, self._receive)
 
     def measure(self) -> None:
         """Measure one tile and say what all of them will cost."""
@@ -97,21 +102,21 @@ class SegmentWidget(DockContent):
         run = self._prepare(writes=False)
         if run is None:
             return
-        device = self.form.device.value
         self.panel.say(f"measuring a tile of {run.image.name}")
         self.panel.run(
-            lambda: Steps(_measured(run, device)),
+            lambda: Steps(_measured(run)),
             lambda event: self.panel.say(told(event)) if isinstance(event, Estimate) else None,
         )
 
     def _prepare(self, writes: bool = True) -> Run | None:
         """Gather what is chosen; tell what is wrong with it, if anything."""
         try:
-            model = self.form.chosen_model()
             image, source, region = self.form.chosen_image()
+            make = self.form.chosen_maker(image)
             shape = tuple(b - a for a, b in region) if region else image.kept_shape
             out = self.form.chosen_output(shape) if writes else None
-            return Run(model, image, source, region, out)
+            device = "auto" if self.form.model.method() else self.form.device.value
+            return Run(make, image, source, region, out, device)
         except FcnsegError as error:
             tell(error)
             return None
@@ -122,6 +127,7 @@ class SegmentWidget(DockContent):
             return
         match event:
             case PredictionStarted():
+                assert run.model is not None
                 data = list(event.data) if len(event.data) > 1 else event.data[0]
                 run.shown = add_labels(
                     self._viewer,
@@ -184,8 +190,14 @@ class SegmentWidget(DockContent):
             tell(error)
 
 
-def _measured(run: Run, device: str) -> Generator[Estimate, None, None]:
-    yield estimate(run.model, run.image, region=run.region, device=device)
+def _measured(run: Run) -> Generator[Estimate, None, None]:
+    made = run.make()
+    if not isinstance(made, Model):
+        raise ModelError(
+            f"{made.name} has no tiles that could be measured: it labels plane by plane. Segment "
+            "the current slice to see how long one takes"
+        )
+    yield estimate(made, run.image, region=run.region, device=run.device)
 
 
 def told(cost: Estimate) -> str:

@@ -9,16 +9,16 @@ from napari import Viewer
 from napari.layers import Image as ImageLayer
 
 from napari_fcnseg.errors import ImageError, ModelError
-from napari_fcnseg.gui.choices import DEVICES, AxesChoice, LayerChoice, ModelChoice, trained_models
+from napari_fcnseg.gui.choices import DEVICES, AxesChoice, LayerChoice, trained_models
 from napari_fcnseg.gui.form import Rows
 from napari_fcnseg.gui.layers import layer_image
+from napari_fcnseg.gui.methods import Maker, MakerChoice, MethodRows
 from napari_fcnseg.gui.output import OutputChoice, chosen_path
 from napari_fcnseg.gui.region import REGIONS, chosen_region
 from napari_fcnseg.images.axes import READINGS
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.open import open_image
-from napari_fcnseg.models.model import Model
 
 INPUTS = [("a layer", "layer"), ("a file", "file"), ("a folder or Zarr", "folder")]
 FROM_FILE = "from the file"
@@ -35,7 +35,8 @@ class SegmentForm(Rows):
 
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
-        self.model = ModelChoice(trained_models(viewer))
+        self.model = MakerChoice(trained_models(viewer))
+        self.methods = MethodRows(viewer)
         self.input = ComboBox(label="input", choices=INPUTS, tooltip="What to segment")
         self.image = LayerChoice(viewer, ImageLayer, "image", "Image layer to segment")
         self.axes = AxesChoice(self.image)
@@ -50,11 +51,12 @@ class SegmentForm(Rows):
         self.output = OutputChoice()
         self.path = self.output.path
         self.device = ComboBox(label="device", choices=DEVICES, tooltip="Where to compute")
-        self.input.changed.connect(self._show_rows)
-        self.output.changed.connect(self._show_rows)
+        for choice in (self.model, self.input, self.output):
+            choice.changed.connect(self._show_rows)
         layer_rows, file_rows = (self.image, self.axes, self.region), (self.file, self.folder)
         source = [self.input, *layer_rows, *file_rows, self.file_axes]
-        super().__init__([self.model, *source, self.output, self.path, self.device])
+        rest = [self.output, self.path, self.device]
+        super().__init__([self.model, *source, *self.methods.rows, *rest])
         self._show_rows()
 
     def _show_rows(self, _: object = None) -> None:
@@ -66,19 +68,31 @@ class SegmentForm(Rows):
         self.show_row(self.folder, kind == "folder")
         self.show_row(self.file_axes, kind != "layer")
         self.show_row(self.path, self.output.value == "file")
+        method = self.model.method()
+        shown = self.methods.shown(method)
+        for option in self.methods.rows:
+            self.show_row(option, option in shown)
+        self.show_row(self.device, method is None)
 
-    def chosen_model(self) -> Model:
-        """Return the model.
+    def chosen_maker(self, image: Image) -> Maker:
+        """Return what makes the model or the method for an image; a thread calls it.
 
         Raises
         ------
+        AnnotationError
+            If a method needs strokes, and there are none.
         ModelError
-            If there is none.
+            If nothing is chosen.
         """
-        model = self.model.model()
+        method, model = self.model.method(), self.model.model()
+        if method:
+            return self.methods.maker(method, image)
         if model is None:
-            raise ModelError("there is no model yet: train one, or load one from a file")
-        return model
+            raise ModelError(
+                "there is no model yet: train one, load one from a file, or choose a method that "
+                "needs no training under 'model'"
+            )
+        return lambda: model
 
     def chosen_image(self) -> tuple[Image, ImageLayer | None, Spans | None]:
         """Return what to segment, its layer, and the region of it, if any.

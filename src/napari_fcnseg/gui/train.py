@@ -138,8 +138,8 @@ class TrainWidget(DockContent):
     def _follow_recipe(self) -> None:
         """Tell about the network as it is chosen, and again when its options change."""
         self.net.changed.connect(self.settings.choose_net)
-        for widget in (self.net, self.start_from):
-            widget.changed.connect(self._show_rows)
+        for choice in (self.net, self.start_from):
+            choice.changed.connect(self._show_rows)
         for widget in (self.start_from, self.net, *self.settings.widgets.values()):
             widget.changed.connect(self._tell_facts)
         self._tell_facts()
