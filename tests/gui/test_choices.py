@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from napari.components import ViewerModel
-from napari.layers import Image
+from napari.layers import Image, Labels
 from tests.conftest import make_model
 
 from napari_fcnseg.errors import AxesError
@@ -35,6 +35,15 @@ def test_layers_are_followed(viewer):
     layers.unfollow()
     viewer.layers.clear()
     assert layers.value is second
+
+
+def test_strokes_are_sought_in_layers_that_can_be_painted_on(viewer):
+    strokes = viewer.add_labels(np.zeros((4, 4), int), name="strokes")
+    viewer.add_labels(np.zeros((4, 4), int), name="result").editable = False
+    assert LayerChoice(viewer, Labels, "strokes", "", painted=True).value is strokes
+    assert LayerChoice(viewer, Labels, "labels", "").value is viewer.layers["result"]
+    viewer.layers.remove(strokes)
+    assert LayerChoice(viewer, Labels, "strokes", "", painted=True).value.name == "result"
 
 
 def test_axes_that_are_not_known_are_asked_for(viewer):

@@ -17,12 +17,21 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 class LayerChoice(ComboBox):
-    """The viewer's layers of some kinds; follows what is added, removed and renamed."""
+    """The viewer's layers of some kinds; follows what is added, removed and renamed.
+
+    Where nothing was chosen, the newest is; with `painted` the newest that can be painted on, as
+    results cannot.
+    """
 
     def __init__(
-        self, viewer: Viewer, kind: type[Layer] | tuple[type[Layer], ...], label: str, tooltip: str
+        self,
+        viewer: Viewer,
+        kind: type[Layer] | tuple[type[Layer], ...],
+        label: str,
+        tooltip: str,
+        painted: bool = False,
     ) -> None:
-        self._viewer, self._kind = viewer, kind
+        self._viewer, self._kind, self._painted = viewer, kind, painted
         super().__init__(label=label, tooltip=tooltip, choices=self._layers, nullable=True)
         events = viewer.layers.events
         self._followed = (events.inserted, events.removed, events.reordered, events.renamed)
@@ -39,9 +48,14 @@ class LayerChoice(ComboBox):
         with self.changed.blocked():
             self.reset_choices()
             if layers:
-                self.value = chosen if chosen in layers else layers[-1]
+                self.value = chosen if chosen in layers else self._first(layers)
         if self.value is not chosen:
             self.changed.emit(self.value)
+
+    def _first(self, layers: list[Layer]) -> Layer:
+        """Return what is chosen by itself."""
+        paintable = [layer for layer in layers if layer.editable] if self._painted else []
+        return (paintable or layers)[-1]
 
     def unfollow(self, _: object = None) -> None:
         """Let go of the viewer."""

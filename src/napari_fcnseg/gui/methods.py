@@ -60,10 +60,8 @@ class MethodRows:
     """
 
     def __init__(self, viewer: Viewer) -> None:
-        self.strokes = LayerChoice(
-            viewer, Labels, "strokes", "What was painted on this image: each plane is labelled "
-            "from the strokes on it"
-        )  # fmt: skip
+        tip = "What was painted on this image: each plane is labelled from the strokes on it"
+        self.strokes = LayerChoice(viewer, Labels, "strokes", tip, painted=True)
         self._options: dict[str, dict[str, BaseValueWidget[Any]]] = {}
         for name, entry in METHODS.items():
             cls = entry.load()

@@ -157,7 +157,7 @@ class SegmentWidget(DockContent):
                 self._run = None
 
     def _finish(self, run: Run, event: Predicted) -> None:
-        about = f"{event.tiles} tiles in {event.elapsed:.1f} s. {event.path or ''}"
+        about = f"{event.tiles} tile{'s' * (event.tiles > 1)} in {event.elapsed:.1f} s. {event.path or ''}"
         self.panel.say("\n".join([about, *run.notes]))
         if run.shown is None or run.refresh is None:
             return

@@ -106,6 +106,7 @@ class TrainWidget(DockContent):
             "strokes",
             "Labels layer with strokes, one id for each class; or Points layer with a feature "
             "'class', or a colour for each class",
+            painted=True,
         )
         self.objects = ComboBox(
             label="ids are",
