@@ -19,7 +19,7 @@ ARROWS = {
     "annotations": {"images"},
     "evaluation": {"images", "annotations"},
     "refine": {"nets", "images", "annotations"},
-    "classical": {"nets"},
+    "classical": {"nets", "images", "annotations", "models", "refine", "training"},
     "models": {"nets", "images", "annotations", "training"},
     "training": {"nets", "images", "annotations", "evaluation", "models", "classical"},
     "inference": {"nets", "images", "annotations", "models"},
@@ -53,6 +53,13 @@ def test_arrows_run_one_way(room):
             parts = name.split(".")
             if parts[0] == "napari_fcnseg" and len(parts) > 2 and parts[1] != room:
                 assert parts[1] in ARROWS[room], f"{path.name} imports {name}"
+
+
+def test_classical_methods_take_only_the_bounds_of_fields_from_training():
+    """Training has a pixel classifier as its teacher, so that the other way would be a circle."""
+    for path in (SOURCE / "classical").glob("*.py"):
+        for name in imported(path):
+            assert not name.startswith("napari_fcnseg.training") or name.endswith(".limits"), path
 
 
 def run(code):

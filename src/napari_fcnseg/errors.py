@@ -38,6 +38,12 @@ class NetError(FcnsegError):
     exit_code = 5
 
 
+class MethodError(FcnsegError):
+    """A method without a network, or an option of one, is not known or not possible."""
+
+    exit_code = 5
+
+
 class RecipeError(FcnsegError):
     """A recipe has an unknown field or a value out of bounds."""
 

@@ -39,8 +39,6 @@ def add_predict_options(parser: ArgumentParser) -> None:
         default="float32",
         help="what the network computes in; the smaller ones change some labels",
     )
-    parser.add_argument("--ngff", choices=("0.4", "0.5"), default="0.5", help="OME-Zarr version")
-    parser.add_argument("--mask", metavar="P", help="segment only where this image is not 0")
     parser.add_argument(
         "--context",
         choices=("slice", "tile"),
@@ -64,12 +62,19 @@ def add_predict_options(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--memory", metavar="2GB", help="what network and tiles may take")
     parser.add_argument(
+        "--dry-run", action="store_true", help="measure one tile and say what all will cost"
+    )
+    add_running_options(parser)
+
+
+def add_running_options(parser: ArgumentParser) -> None:
+    """Add what any segmentation has, with or without a network."""
+    parser.add_argument("--ngff", choices=("0.4", "0.5"), default="0.5", help="OME-Zarr version")
+    parser.add_argument("--mask", metavar="P", help="segment only where this image is not 0")
+    parser.add_argument(
         "--resume",
         action="store_true",
         help="go on with an unfinished output, mend a damaged one, or start where there is none",
-    )
-    parser.add_argument(
-        "--dry-run", action="store_true", help="measure one tile and say what all will cost"
     )
     where = parser.add_mutually_exclusive_group()
     where.add_argument(

@@ -19,7 +19,7 @@ from napari_fcnseg.inference.backoff import run_in_memory
 from napari_fcnseg.inference.blend import blend, neighbours
 from napari_fcnseg.inference.context import Context, check_context, thumbnail_step
 from napari_fcnseg.inference.encode import DTYPES, Kind, check_kind, encode, leading
-from napari_fcnseg.inference.members import certified, check_fits, check_opinions
+from napari_fcnseg.inference.members import as_models, certified, check_fits, check_opinions
 from napari_fcnseg.inference.plan import Plan, Tile, plan
 from napari_fcnseg.inference.runner import Pooled, Runner
 from napari_fcnseg.models.model import Model
@@ -40,6 +40,7 @@ def segment_lazy(
     Parameters and axes of the result as `segment`; its chunks are the cores of the tiles. Where
     the model scales each image by itself, a sample of the array is computed at once.
     """
+    (model,) = as_models(model)
     axes = axes or ("YX" if array.ndim == 2 else None)
     if axes is None:
         raise ambiguous(array.shape, "the dask array")

@@ -10,6 +10,7 @@ from napari_fcnseg.images.image import Image
 from napari_fcnseg.inference.budget import make_plan
 from napari_fcnseg.inference.encode import has_opinions
 from napari_fcnseg.inference.plan import Plan
+from napari_fcnseg.inference.plane_method import PlaneMethod
 from napari_fcnseg.inference.views import views
 from napari_fcnseg.models.model import Model
 from napari_fcnseg.nets.geometry import AxisGeometry
@@ -31,8 +32,14 @@ def as_models(models: Models) -> tuple[Model, ...]:
     Raises
     ------
     ModelError
-        If there is none, or they do not have the same classes in the same order.
+        If there is none, or they do not have the same classes in the same order; or if it is a
+        method without a network.
     """
+    if isinstance(models, PlaneMethod):
+        raise ModelError(
+            f"{models.name} is a method without a network: it labels whole planes with predict and "
+            "segment; for anything else train a network"
+        )
     several = (models,) if isinstance(models, Model) else tuple(models)
     if not several:
         raise ModelError("there is no model: give one, or several with the same classes")

@@ -15,9 +15,17 @@ from napari_fcnseg.images.output import Mode, choose_mode
 from napari_fcnseg.inference.context import Context, check_context
 from napari_fcnseg.inference.encode import Kind
 from napari_fcnseg.inference.engine import run_tiles
-from napari_fcnseg.inference.identity import describe_models, identify
+from napari_fcnseg.inference.identity import (
+    describe_method,
+    describe_models,
+    identify,
+    tell_models,
+)
 from napari_fcnseg.inference.mask import open_mask
 from napari_fcnseg.inference.members import Models, as_models, check_opinions, plan_members
+from napari_fcnseg.inference.model_work import ModelWork
+from napari_fcnseg.inference.plane_method import PlaneMethod
+from napari_fcnseg.inference.plane_work import PlaneWork, check_without_network, plan_planes
 from napari_fcnseg.inference.runner import Precision, check_precision
 from napari_fcnseg.inference.session import check_output, open_session, recorded
 from napari_fcnseg.inference.target import Target
@@ -30,7 +38,7 @@ Identity = Mapping[str, Any]
 
 
 def predict(
-    model: Models,
+    model: Models | PlaneMethod,
     image: Any,
     out: Any,
     *,
@@ -58,7 +66,9 @@ def predict(
     ----------
     model
         A trained model, or several with the same classes: the mean of their probabilities
-        decides.
+        decides. Or a `PlaneMethod`, which labels each plane by itself without a network: its
+        output is labels, and what is told of tiles and views below is not for it. It runs on
+        the processor, whatever the device.
     image
         Anything that `open_image` takes.
     out
@@ -127,37 +137,52 @@ def predict(
     Raises
     ------
     FcnsegError
-        If image and model do not fit, the device is not there, `out` cannot be written, or
-        was begun with another model, image or setting.
+        If image and model do not fit, a method is asked for what takes a network, the device is
+        not there, `out` cannot be written, or was begun with another model, image or setting.
     """
-    opened, models = open_image(image, axes=axes), as_models(model)
+    opened = open_image(image, axes=axes)
     outs = dict(out) if isinstance(out, Mapping) else {output: out}
     if not outs:
         raise OutputError(
             "there is no output: give a path, an array, or a mapping of kinds to them"
         )
-    check_opinions(outs, models, augment)
-    inside = open_mask(mask, opened)
-    check_context(context)
-    choose_device(device)
-    mode = choose_mode(overwrite, resume)
-    begun = recorded(next(iter(outs.values()))) if resume else {}
-    core = begun.get("core") if tile is None else None
-    members = plan_members(models, opened, tile, region, memory, core, halo, augment, context)
-    tiles, made = members[0].tiles, describe_models(models)
+    inside, mode = open_mask(mask, opened), choose_mode(overwrite, resume)
+    settings: dict[str, Any] = {
+        "halo": halo, "context": context, "augment": augment, "precision": precision
+    }  # fmt: skip
+    work: TileWork
+    if isinstance(model, PlaneMethod):
+        check_without_network(model.name, outs, settings | {"tile": tile, "memory": memory})
+        model.check_fits(opened)
+        tiles = plan_planes(opened, region)
+        work = PlaneWork(image=opened, mask=inside, method=model, planes=tiles)
+        classes, made = model.classes, describe_method(model)
+        deciding, notes = made, model.notes_on(opened, tiles.region)
+    else:
+        models = as_models(model)
+        check_opinions(outs, models, augment)
+        check_context(context)
+        choose_device(device)
+        check_precision(precision)
+        begun = recorded(next(iter(outs.values()))) if resume else {}
+        core = begun.get("core") if tile is None else None
+        members = plan_members(models, opened, tile, region, memory, core, halo, augment, context)
+        work = ModelWork(
+            image=opened, mask=inside, members=members,
+            device=device, context=context, augment=augment, precision=precision,
+        )  # fmt: skip
+        classes, made = models[0].classes, describe_models(models)
+        deciding = tell_models(made) | settings
+        notes = tuple(note for one in models for note in one.notes_on(opened))
     targets = tuple(
-        Target(o, kind, models[0].classes, opened, tiles, made, ngff) for kind, o in outs.items()
+        Target(o, kind, classes, opened, work.tiles, made, ngff) for kind, o in outs.items()
     )
-    check_precision(precision)
-    settings = {"halo": halo, "context": context, "augment": augment, "precision": precision}
     identities = [
-        identify(made, opened, tiles, t, inside, **settings) if t.path else {} for t in targets
+        identify(deciding, opened, work.tiles, t, inside) if t.path else {} for t in targets
     ]
     for target, identity in zip(targets, identities, strict=True):
         check_output(target, identity, mode)
-    work = TileWork(members, opened, targets, device, context, augment, precision, inside)
-    notes = tuple(note for member in models for note in member.notes_on(opened))
-    return Steps(_run(work, identities, mode, scheduler, notes))
+    return Steps(_run(replace(work, targets=targets), identities, mode, scheduler, notes))
 
 
 def _run(

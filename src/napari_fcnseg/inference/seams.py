@@ -11,9 +11,9 @@ from napari_fcnseg.images.open import open_image
 from napari_fcnseg.inference.calibrate import compare, predict_region
 from napari_fcnseg.inference.cores import ALONG
 from napari_fcnseg.inference.members import Models, as_models, plan_members
+from napari_fcnseg.inference.model_work import ModelWork
 from napari_fcnseg.inference.plan import Plan
 from napari_fcnseg.inference.target import Target
-from napari_fcnseg.inference.tile_work import TileWork
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def check_seams(
     members = plan_members(models, opened, **_without(settings, "device", "precision"))
     tiles, exact = members[0].tiles, _without(settings, "tile", "memory", "halo")
     target = Target(None, "probabilities", models[0].classes, opened, tiles, {})
-    work = TileWork(members, opened, (target,), **exact)
+    work = ModelWork(members=members, image=opened, targets=(target,), **exact)
     values = []
     for axis, near, far in _borders(tiles, borders):
         first, second = tiles[near].core, tiles[far].core

@@ -10,12 +10,13 @@ from napari_fcnseg.images.open import open_image
 from napari_fcnseg.inference.context import Context
 from napari_fcnseg.inference.encode import DTYPES, Kind, check_kind, leading
 from napari_fcnseg.inference.members import Models, as_models
+from napari_fcnseg.inference.plane_method import PlaneMethod
 from napari_fcnseg.inference.predict import predict
 from napari_fcnseg.inference.views import Augment
 
 
 def segment(
-    model: Models,
+    model: Models | PlaneMethod,
     image: Any,
     output: Kind = "labels",
     *,
@@ -45,11 +46,11 @@ def segment(
     """
     opened = open_image(image, axes=axes)
     check_kind(output)
-    models = as_models(model)
-    more = leading(output, len(models[0].classes))
+    first = model if isinstance(model, PlaneMethod) else as_models(model)[0]
+    more = leading(output, len(first.classes))
     out = np.zeros(more + opened.kept_shape, DTYPES[output])
     predict(
-        models, opened, out, output=output, tile=tile, device=device, context=context,
+        model, opened, out, output=output, tile=tile, device=device, context=context,
         augment=augment, mask=mask,
     ).wait()  # fmt: skip
     return out.transpose(given_order(opened.axes, len(more)))

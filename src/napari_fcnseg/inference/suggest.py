@@ -16,10 +16,10 @@ from napari_fcnseg.inference.candidates import Candidate, Candidates, choose
 from napari_fcnseg.inference.context import Context, check_context
 from napari_fcnseg.inference.engine import run_tiles
 from napari_fcnseg.inference.members import Models, as_models, check_opinions, plan_members
+from napari_fcnseg.inference.model_work import ModelWork
 from napari_fcnseg.inference.painted import Painted, open_painted
 from napari_fcnseg.inference.predict import predict
 from napari_fcnseg.inference.target import Target
-from napari_fcnseg.inference.tile_work import TileWork
 from napari_fcnseg.inference.views import Augment
 from napari_fcnseg.inference.workers import open_workers
 from napari_fcnseg.nets.device import choose_device
@@ -125,7 +125,10 @@ def suggest(
     painted = open_painted(annotation, opened)
     found = Candidates(opened.kept_shape, size, regions, every, painted)
     target = Target(None, method, models[0].classes, opened, members[0].tiles, {})
-    work = TileWork(members, opened, (target,), device, context, seen, sinks=(found,))
+    work = ModelWork(
+        members=members, image=opened, targets=(target,), sinks=(found,),
+        device=device, context=context, augment=seen,
+    )  # fmt: skip
     again = partial(
         predict, models, opened,
         tile=tile, memory=memory, device=device, context=context, augment=seen,
@@ -146,7 +149,7 @@ def suggest_regions(
 
 
 def _run(
-    work: TileWork, found: Candidates, painted: Painted, wanted: int, again: Again
+    work: ModelWork, found: Candidates, painted: Painted, wanted: int, again: Again
 ) -> Generator[Event, None, None]:
     started = time.monotonic()
     tiles = work.tiles
@@ -163,7 +166,7 @@ def _run(
     yield Suggested(regions, time.monotonic() - started)
 
 
-def _describe(window: Candidate, work: TileWork, painted: Painted, again: Again) -> Region:
+def _describe(window: Candidate, work: ModelWork, painted: Painted, again: Again) -> Region:
     """Predict a region once more, to see which classes share its uncertain pixels."""
     spans, classes, (target,) = window.spans, work.members[0].model.classes, work.targets
     lengths = [stop - start for start, stop in spans]
