@@ -18,7 +18,7 @@ from napari_fcnseg.images.grid import Grid, Spans, widen
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.refine.components import IDS, Components, PartLabeller, Read
 
-EDGE, DEPTH = 512, 32  # pixels of a block along Y and X, and along Z where objects cross slices
+EDGE, DEPTH = 512, 16  # pixels of a block along Y and X, and along Z where objects cross slices
 
 
 @dataclass(frozen=True)
