@@ -2,7 +2,8 @@
 
 Results go to stdout, progress and remarks to stderr. Exit codes: 0 done, 1 a defect, 2 wrong
 usage, 3 image, 4 annotations, 5 network, recipe or tiling, 6 model, 7 device, 8 output, 9 scores,
-130 interrupted, 141 the reader of the output has gone.
+130 interrupted, 141 the reader of the output has gone. ``batch`` returns 0 if all files were done,
+else the code of the first file that failed.
 """
 
 import argparse
@@ -15,7 +16,10 @@ from pathlib import Path
 from napari_fcnseg import (
     __version__,
     about,
+    batching,
+    classifying,
     commands,
+    comparing,
     evaluating,
     exporting,
     labelling,
@@ -92,6 +96,8 @@ def make_parser() -> ArgumentParser:
 
     add_predict_options(command(segmenting.predict, _work(), _opening()))
 
+    batching.add_options(command(batching.batch, _work(), _opening()))
+
     verify = command(segmenting.verify)
     verify.add_argument("out", type=Path, metavar="OUT", help="what predict wrote")
 
@@ -99,7 +105,11 @@ def make_parser() -> ArgumentParser:
 
     exporting.add_options(command(exporting.export))
 
+    classifying.add_options(command(classifying.classical, _opening()))
+
     evaluating.add_options(command(evaluating.evaluate, common=False))
+
+    comparing.add_options(command(comparing.compare, _work(), _budget(), _opening()))
 
     measuring.add_options(command(measuring.measure))
 

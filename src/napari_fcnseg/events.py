@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_fcnseg.annotations.classes import SegClass
+    from napari_fcnseg.errors import FcnsegError
     from napari_fcnseg.evaluation.evaluation import Evaluation
     from napari_fcnseg.images.grid import Spans
     from napari_fcnseg.inference.plan import Plan
@@ -229,6 +230,60 @@ class Refined(Event):
     data: "NDArray[Any] | None" = field(repr=False)
     classes: tuple["SegClass", ...]
     elapsed: float
+
+
+@dataclass(frozen=True)
+class BatchStarted(Event):
+    """Files are going to be segmented, one after the other; ``notes`` say what was left out."""
+
+    files: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FileStarted(Event):
+    """A file of a batch, the ``number``-th of ``files``, is opened; its labels go to ``out``."""
+
+    path: Path
+    out: Path
+    number: int
+    files: int
+
+
+@dataclass(frozen=True)
+class FileDone(Event):
+    """The labels of a file are whole.
+
+    ``computed`` of its ``tiles`` were computed now; earlier runs did the others.
+    """
+
+    path: Path
+    out: Path
+    tiles: int
+    computed: int
+    elapsed: float
+
+
+@dataclass(frozen=True)
+class FileFailed(Event):
+    """A file was given up; the error says why, and those after it go on."""
+
+    path: Path
+    out: Path
+    error: "FcnsegError"
+
+
+@dataclass(frozen=True)
+class BatchDone(Event):
+    """The end of a batch: how each file ended."""
+
+    rows: tuple[FileDone | FileFailed, ...]
+    elapsed: float
+
+    @property
+    def failed(self) -> tuple[FileFailed, ...]:
+        """Files that were given up."""
+        return tuple(row for row in self.rows if isinstance(row, FileFailed))
 
 
 E = TypeVar("E", bound=Event)

@@ -13,6 +13,7 @@ from napari_fcnseg.annotations.classes import MAX_ID, SegClass, classes_by_value
 from napari_fcnseg.annotations.everywhere import Everywhere
 from napari_fcnseg.annotations.index import OWN_IDS, LabelIndex, Plane, build_index
 from napari_fcnseg.annotations.instances import BORDER, INSIDE, Instances, instance_labels
+from napari_fcnseg.annotations.known import known_classes
 from napari_fcnseg.annotations.points import Points
 from napari_fcnseg.annotations.value_names import Unpainted, ValueNames
 from napari_fcnseg.annotations.written import read_written
@@ -126,7 +127,8 @@ def open_annotation(
     classes
         Names of label values, ``{1: "membrane", 2: "cell"}``, or the classes themselves.
         If given, it must have all values that occur. A named value 0 counts as painted.
-        By default each value from 1 on is a class.
+        By default each value from 1 on is a class, with the name and colour that an OME-Zarr
+        of labels tells.
     unpainted
         What a 0 is: ``"ignore"`` carries no loss; ``"background"``, of dense truth, is a
         class of its own with the id 0.
@@ -173,7 +175,8 @@ def open_annotation(
             f"{opened.name} holds {len(index.counts)} different ids; up to {MAX_CLASSES} classes "
             f"can be trained. {OWN_IDS}"
         )
-    return Annotation(opened, named, index, instances)
+    annotation = Annotation(opened, named, index, instances)
+    return annotation.named(known_classes(opened.path)) if classes is None else annotation
 
 
 def open_labels(labels: Any, image: Image, name: str | None = None) -> Image:
@@ -210,4 +213,4 @@ def open_labels(labels: Any, image: Image, name: str | None = None) -> Image:
             f"{opened.name} holds {opened.dtype} numbers; labels are whole numbers. If they are "
             "class ids, convert them with .astype('uint8')"
         )
-    return Image(opened.data, image.kept, name=opened.name)
+    return Image(opened.data, image.kept, name=opened.name, path=opened.path)

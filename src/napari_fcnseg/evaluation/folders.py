@@ -1,12 +1,10 @@
 """Which file of one folder belongs to which file of another."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from napari_fcnseg.errors import EvaluationError
+from napari_fcnseg.images.find import bare_name, is_own, some
 from napari_fcnseg.images.zarr_reader import is_zarr
-
-SUFFIXES = (".ome", ".labels")  # that come before the last one, and are of no image's name
 
 
 def is_folder(path: str | Path) -> bool:
@@ -36,7 +34,8 @@ def match(found: Path, *others: Path) -> tuple[list[tuple[Path, ...]], list[str]
     if not shared:
         raise EvaluationError(
             f"no file of {found} has the name of one in {' and in '.join(map(str, others))}: "
-            f"{_some(folders[0])} there, {_some(folders[1])} here. A segmentation of cell_1.png is "
+            f"{some(list(folders[0])) or 'nothing'} there, "
+            f"{some(list(folders[1])) or 'nothing'} here. A segmentation of cell_1.png is "
             "cell_1.labels.ome.zarr, cell_1.tif or the like"
         )
     alone = sorted(set.union(*(set(files) for files in folders)) - set(shared))
@@ -46,13 +45,9 @@ def match(found: Path, *others: Path) -> tuple[list[tuple[Path, ...]], list[str]
 def _by_name(folder: Path) -> dict[str, Path]:
     files: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.suffix in (".journal", ".partial"):
+        if is_own(path) or (path.is_dir() and not is_zarr(path)):
             continue
-        if path.is_dir() and not is_zarr(path):
-            continue
-        name = path.stem
-        for suffix in SUFFIXES:
-            name = name.removesuffix(suffix)
+        name = bare_name(path)
         if name in files:
             raise EvaluationError(
                 f"{files[name].name} and {path.name} in {folder} have one name, {name}: leave one "
@@ -60,8 +55,3 @@ def _by_name(folder: Path) -> dict[str, Path]:
             )
         files[name] = path
     return files
-
-
-def _some(names: Sequence[str] | dict[str, Path], most: int = 3) -> str:
-    shown = list(names)[:most]
-    return ", ".join(shown) + (" ..." if len(names) > most else "") or "nothing"

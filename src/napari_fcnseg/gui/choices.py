@@ -1,5 +1,6 @@
 """Widgets that choose: layers that follow the viewer, axes that are asked for, models."""
 
+from collections.abc import Callable
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -20,7 +21,7 @@ class LayerChoice(ComboBox):
     """The viewer's layers of some kinds; follows what is added, removed and renamed.
 
     Where nothing was chosen, the newest is; with `painted` the newest that can be painted on, as
-    results cannot.
+    results cannot. Layers that `fits` refuses are no choice; call `follow` where it thinks anew.
     """
 
     def __init__(
@@ -30,19 +31,21 @@ class LayerChoice(ComboBox):
         label: str,
         tooltip: str,
         painted: bool = False,
+        fits: Callable[[Layer], bool] = lambda layer: True,
     ) -> None:
-        self._viewer, self._kind, self._painted = viewer, kind, painted
+        self._viewer, self._kind, self._painted, self._fits = viewer, kind, painted, fits
         super().__init__(label=label, tooltip=tooltip, choices=self._layers, nullable=True)
         events = viewer.layers.events
         self._followed = (events.inserted, events.removed, events.reordered, events.renamed)
         for event in self._followed:
-            event.connect(self._follow)
-        self._follow()
+            event.connect(self.follow)
+        self.follow()
 
     def _layers(self, _: object = None) -> list[Layer]:
-        return [layer for layer in self._viewer.layers if isinstance(layer, self._kind)]
+        layers = (layer for layer in self._viewer.layers if isinstance(layer, self._kind))
+        return [layer for layer in layers if self._fits(layer)]
 
-    def _follow(self, event: object = None) -> None:
+    def follow(self, event: object = None) -> None:
         """Renew the choices, keep the choice; choose a new layer where nothing was chosen."""
         chosen, layers = self.value, self._layers()
         with self.changed.blocked():
@@ -60,7 +63,7 @@ class LayerChoice(ComboBox):
     def unfollow(self, _: object = None) -> None:
         """Let go of the viewer."""
         for event in self._followed:
-            event.disconnect(self._follow)
+            event.disconnect(self.follow)
 
 
 class AxesChoice(ComboBox):

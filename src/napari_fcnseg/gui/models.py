@@ -1,6 +1,6 @@
 """The Models widget: what there is, what it is, and what can be done with it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QFileDialog, QGridLayout, QInputDialog, QPushButton, 
 
 from napari_fcnseg.errors import OutputError
 from napari_fcnseg.events import Event, Steps
+from napari_fcnseg.gui.buttons import push_button
 from napari_fcnseg.gui.choices import trained_models
 from napari_fcnseg.gui.consent import consents
 from napari_fcnseg.gui.dock import DockContent
@@ -57,14 +58,14 @@ class ModelsWidget(DockContent):
         self.panel.start_button.setToolTip(
             "Run its test image through it and compare with the stored result"
         )
-        self.use_button = _button("Use", "Load it, and choose it in Segment", self.use)
-        self.rename_button = _button("Rename ...", "Change its name", self._ask_and_rename)
-        self.export_button = _button(
+        self.use_button = push_button("Use", "Load it, and choose it in Segment", self.use)
+        self.rename_button = push_button("Rename ...", "Change its name", self._ask_and_rename)
+        self.export_button = push_button(
             "Export ...", "Write a package for ilastik, deepImageJ, QuPath", self._ask_and_export
         )
-        self.delete_button = _button("Delete", "Move its file to the trash", self.delete)
-        self.import_button = _button("Import ...", "Keep a copy of a .zip", self._ask_and_add)
-        self.zoo_button = _button(
+        self.delete_button = push_button("Delete", "Move its file to the trash", self.delete)
+        self.import_button = push_button("Import ...", "Keep a copy of a .zip", self._ask_and_add)
+        self.zoo_button = push_button(
             "From the zoo ...", "Download a model of bioimage.io", self._ask_and_fetch
         )
         self._own = [self.use_button, self.rename_button, self.export_button, self.delete_button]
@@ -196,13 +197,6 @@ class ModelsWidget(DockContent):
         if path:
             out, asked = named_zip(path)
             self.export(card, out, dialog.wanted, overwrite=asked)
-
-
-def _button(text: str, tip: str, press: Callable[[], None]) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tip)
-    button.clicked.connect(lambda: press())
-    return button
 
 
 def _grid(buttons: Sequence[QPushButton]) -> QWidget:

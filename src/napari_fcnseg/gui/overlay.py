@@ -21,6 +21,7 @@ def add_labels(
     image: Image,
     source: Layer | None = None,
     region: Spans | None = None,
+    painted: bool = False,
 ) -> Labels:
     """Add labels of `image` that lie on it: its scale, place, units and axis labels.
 
@@ -41,6 +42,8 @@ def add_labels(
         Its layer, if it has one.
     region
         Part of the image that `data` holds; by default all.
+    painted
+        Whether it is there to be painted on.
     """
     if isinstance(classes, Labels):
         table: dict[str, Any] = {"colormap": classes.colormap, "features": classes.features}
@@ -54,7 +57,7 @@ def add_labels(
         **table,
         **place(image, image.kept, source, region),
     )
-    layer.editable = False  # what was computed is not mixed with what a person painted
+    layer.editable = painted  # what was computed is not mixed with what a person painted
     viewer.add_layer(layer)
     return layer
 

@@ -1,7 +1,8 @@
 """Start, stop, progress and time left of one job; the lower part of each widget."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from napari.utils.notifications import notification_manager, show_error
 from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]  # qtpy names it at run time
@@ -128,6 +129,15 @@ def tell(error: Exception) -> None:
         show_error(str(error))
     else:
         notification_manager.receive_error(type(error), error, error.__traceback__)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Tell an error that is a person's to mend, and go on behind the block."""
+    try:
+        yield
+    except FcnsegError as error:
+        tell(error)
 
 
 def minutes(seconds: float) -> str:

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from napari_fcnseg.annotations.classes import read_ngff_label
+from napari_fcnseg.annotations.folder import KIND, paintable
 from napari_fcnseg.errors import ImageError
 from napari_fcnseg.gui.layers import class_table
 from napari_fcnseg.images.open import open_image
-from napari_fcnseg.images.zarr_reader import read_multiscale
+from napari_fcnseg.images.zarr_reader import OURS, read_multiscale
 
 LayerData = tuple[Any, dict[str, Any], str]
 
@@ -44,5 +45,7 @@ def read_ome_zarr(path: str | list[str]) -> list[LayerData]:
     described = attributes.get("ome", attributes).get("image-label")
     if described is None:
         return [(data, meta, "image")]
+    if attributes.get(OURS, {}).get("kind") == KIND:
+        data = paintable(Path(path))
     named = class_table(read_ngff_label(described))
     return [(data, meta | {"opacity": 0.5} | named, "labels")]

@@ -157,7 +157,8 @@ class SegmentWidget(DockContent):
                 self._run = None
 
     def _finish(self, run: Run, event: Predicted) -> None:
-        about = f"{event.tiles} tile{'s' * (event.tiles > 1)} in {event.elapsed:.1f} s. {event.path or ''}"
+        tiles = f"{event.tiles} tile{'s' * (event.tiles > 1)}"
+        about = f"{tiles} in {event.elapsed:.1f} s. {event.path or ''}"
         self.panel.say("\n".join([about, *run.notes]))
         if run.shown is None or run.refresh is None:
             return

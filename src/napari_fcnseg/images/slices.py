@@ -82,7 +82,7 @@ def open_slices(
     readable = [p for p in paths if p.suffix.lower() in TIFF + PICTURES]
     if not readable:
         raise ImageError(f"{name} holds no TIFF, PNG, JPEG or BMP files")
-    stack = SliceStack(sorted(readable, key=_natural), grey)
+    stack = SliceStack(sorted(readable, key=natural), grey)
     if axes is None:
         inside = stack.slice_axes
         raise AxesError(
@@ -124,6 +124,6 @@ def _open_slice(path: Path, grey: bool | None) -> Image:
     return open_picture(path, grey=grey)
 
 
-def _natural(path: Path) -> list[tuple[int, str]]:
+def natural(path: Path) -> list[tuple[int, str]]:
     """Sort key that puts slice 10 behind slice 9."""
     return [(int(t), "") if t.isdigit() else (-1, t) for t in re.split(r"(\d+)", path.name)]
