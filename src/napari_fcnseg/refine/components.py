@@ -99,13 +99,14 @@ class PartLabeller:
         table = np.zeros(int(found.max(initial=0)) + 1, np.int64)
         table[here] = np.arange(1, len(here) + 1) + self._count
         region = tuple(slice(*span) for span in wide)
-        before = np.asarray(self._parts[region]).astype(np.int64)
+        before = np.array(self._parts[region])
         before[core] = 0
         touching = (before > 0) & (found > 0)
         # A part of the block and what it is connected to, by way of pixels around the block, too.
-        links = np.unique(np.stack([found[touching], before[touching]]), axis=1)
+        both = [found[touching].astype(np.int64), before[touching].astype(np.int64)]
+        links = np.unique(np.stack(both), axis=1)
         self._link(links, table)
-        self._parts[tuple(slice(*span) for span in spans)] = table[own].astype(IDS)
+        self._parts[tuple(slice(*span) for span in spans)] = table.astype(IDS)[own]
         corner = np.array([start for start, _ in spans])[:, None]
         position = np.stack(np.unravel_index(at, own.shape)) + corner
         self._firsts.append(np.ravel_multi_index(tuple(position), self._shape))
@@ -123,19 +124,20 @@ class PartLabeller:
             first = known[place][back]
         self._pairs.append(np.stack([np.where(own > 0, own, first), known]))
 
-    def _connect(self, values: NDArray[Any]) -> NDArray[np.int64]:
+    def _connect(self, values: NDArray[Any]) -> NDArray[np.int32]:
         """Components of a window, those of planes that are not connected apart."""
         rank = sum(self._along)
         order = np.argsort(self._along, kind="stable")
         moved = values.transpose(order)
         stack = moved.reshape(-1, *moved.shape[len(order) - rank :])
-        found = np.zeros(stack.shape, np.int64)
+        found = np.zeros(stack.shape, np.int32)
         most = 0
         for plane, out in zip(stack, found, strict=True):
             numbers, count = label(
                 plane, background=0, return_num=True, connectivity=rank if self._diagonal else 1
             )
-            out[...] = np.where(numbers > 0, numbers + most, 0)
+            numbers[numbers > 0] += most
+            out[...] = numbers
             most += count
         return found.reshape(moved.shape).transpose(np.argsort(order))
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from napari_fcnseg.images.ids import compact_ids
 
-WAITING = 2**20  # objects of single blocks that wait to be added up
+WAITING = 2**16  # objects of single blocks that wait to be added up
 CORNERS = np.array([[10, 2, 10], [2, 1, 2], [10, 2, 10]])  # what neighbours of an outline count
 STRAIGHT, DIAGONAL, MIXED = (5, 7, 15, 17, 25, 27), (21, 33), (13, 23)  # sums of them
 LENGTHS = np.array([1.0, 2**0.5, (1 + 2**0.5) / 2])  # that such a pixel adds to an outline
