@@ -1,9 +1,9 @@
 """The command line, ``fcnseg COMMAND``.
 
 Results go to stdout, progress and remarks to stderr. Exit codes: 0 done, 1 a defect, 2 wrong
-usage, 3 image, 4 annotations, 5 network, recipe or tiling, 6 model, 7 device, 8 output, 9 scores,
-130 interrupted, 141 the reader of the output has gone. ``batch`` returns 0 if all files were done,
-else the code of the first file that failed.
+usage, 3 image, 4 annotations, 5 network, method, recipe or tiling, 6 model, 7 device, 8 output, 9
+scores, 130 interrupted, 141 the reader of the output has gone. ``batch`` returns 0 if all files
+were done, else the code of the first file that failed.
 """
 
 import argparse
