@@ -29,7 +29,8 @@ def test_every_field_has_one_row(qtbot):
         "net_options",
         "class_weights",
     }
-    assert set(form.widgets) == fields | {"depth", "width", "neighbours", "flat"}
+    options = {"depth", "width", "neighbours", "flat", "trees", "leaves", "clusters"}
+    assert set(form.widgets) == fields | options
 
 
 def test_the_form_shows_a_network_as_it_was_published(qtbot):

@@ -190,5 +190,5 @@ def test_another_pixel_size_is_told(dock, viewer, net, press, ended):
     press(segment.panel.start_button)
     ended(segment)
     told = segment.panel.status.text()
-    assert "1 tiles in" in told
+    assert "1 tile in" in told
     assert "was trained at 4 nm per pixel, coarse has 8 nm" in told

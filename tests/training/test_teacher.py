@@ -66,22 +66,24 @@ def test_a_forest_teaches_first_and_the_network_later(painted, rounds):
 
 
 def test_strokes_and_teacher_make_a_network_that_knows_edges(data):
-    """Where it helps: membranes of real cells, which strokes say little of."""
+    """Where it helps: membranes of real cells, which strokes say little of. One draw is chance."""
     stack = fs.open_image(data / "isbi2012" / "train-volume.tif", axes="ZYX").read({})[0]
     cells = fs.open_image(data / "isbi2012" / "train-labels.tif", axes="ZYX").read({})[0] > 0
     truth = cells[[0, 17], :256, :256] + 1
     image = stack[[0, 17], :256, :256]
-    strokes = fs.simulate_strokes(truth, [0], share=0.02, seed=0)
-    found = {}
-    for pseudo in (0.0, 0.5):
-        recipe = fs.Recipe(
-            net_options={"depth": 3, "width": 8}, patch=64, steps=80, rate=1e-2,
-            validation=0.0, pseudo=pseudo,
-        )  # fmt: skip
-        labels = fs.segment(fs.fit(image, strokes, recipe, axes="ZYX"), image, axes="ZYX")
-        found[pseudo] = iou(confusion_matrix(truth[1] - 1, labels[1].astype(int) - 1, 2)).mean()
-    assert found[0.5] > found[0.0]
-    assert found[0.5] > 0.6
+    found = {0.0: [], 0.5: []}
+    for seed in range(3):
+        strokes = fs.simulate_strokes(truth, [0], share=0.02, seed=seed)
+        for pseudo, scores in found.items():
+            recipe = fs.Recipe(
+                net_options={"depth": 3, "width": 8}, patch=64, steps=80, rate=1e-2,
+                validation=0.0, pseudo=pseudo, seed=seed,
+            )  # fmt: skip
+            labels = fs.segment(fs.fit(image, strokes, recipe, axes="ZYX"), image, axes="ZYX")
+            matrix = confusion_matrix(truth[1] - 1, labels[1].astype(int) - 1, 2)
+            scores.append(iou(matrix).mean())
+    assert np.mean(found[0.5]) > np.mean(found[0.0]) + 0.01
+    assert min(found[0.5]) > 0.6
 
 
 def test_what_is_painted_is_always_right_and_held_out_blocks_stay_empty():

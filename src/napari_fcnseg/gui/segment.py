@@ -111,6 +111,7 @@ class SegmentWidget(DockContent):
     def _prepare(self, writes: bool = True) -> Run | None:
         """Gather what is chosen; tell what is wrong with it, if anything."""
         try:
+            self.form.check_maker()
             image, source, region = self.form.chosen_image()
             make = self.form.chosen_maker(image)
             shape = tuple(b - a for a, b in region) if region else image.kept_shape

@@ -84,15 +84,20 @@ class SegmentForm(Rows):
         ModelError
             If nothing is chosen.
         """
+        self.check_maker()
         method, model = self.model.method(), self.model.model()
         if method:
             return self.methods.maker(method, image)
-        if model is None:
+        assert model is not None
+        return lambda: model
+
+    def check_maker(self) -> None:
+        """Raise `ModelError` if neither a model nor a method is chosen."""
+        if self.model.value is None:
             raise ModelError(
                 "there is no model yet: train one, load one from a file, or choose a method that "
                 "needs no training under 'model'"
             )
-        return lambda: model
 
     def chosen_image(self) -> tuple[Image, ImageLayer | None, Spans | None]:
         """Return what to segment, its layer, and the region of it, if any.
