@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import zarr
-from machine import machine
 from tqdm import tqdm
 
 import napari_fcnseg as fs
@@ -71,6 +70,8 @@ def job(name, folder, queue):
 
 def main(options):
     """Print a table."""
+    from machine import machine  # loads torch, which no process that is measured needs
+
     planes = round(options.gigabytes * 1e9 / EDGE**2)
     print(
         f"# Labels of {planes} x {EDGE} x {EDGE} pixels, {options.gigabytes:g} GB\n\n{machine()}\n"

@@ -6,7 +6,8 @@ from tests.gui.test_close import engine_threads, settle
 
 import napari_fcnseg as fs
 from napari_fcnseg.annotations.classes import default_class
-from napari_fcnseg.gui.layers import class_table
+from napari_fcnseg.annotations.known import known_classes
+from napari_fcnseg.gui.layers import class_table, layer_classes
 
 PLACE = {
     "scale": (30, 4, 4),
@@ -84,6 +85,15 @@ def test_better_classes_are_a_new_layer_that_looks_like_its_source(
     assert result.features.equals(found.features)
     assert np.array_equal(result.get_color(2), found.get_color(2))
     assert "refined in" in widget.panel.status.text()
+
+
+def test_classes_of_a_layer_are_those_of_the_file(widget, scene, press, ended, tmp_path):
+    out = tmp_path / "refined.ome.zarr"
+    widget.form.crf.value, widget.form.min_size.value = False, 12
+    widget.form.output.value, widget.form.output.path.value = "file", out
+    press(widget.panel.start_button)
+    ended(widget)
+    assert known_classes(out) == layer_classes(scene[1], [1, 2, 3])
 
 
 def test_objects_have_ids_and_colours_of_their_own(widget, scene, viewer, press, ended):

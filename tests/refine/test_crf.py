@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_fcnseg.errors import RecipeError
+from napari_fcnseg.images.image import Image
 from napari_fcnseg.refine.crf import Crf
 
 
@@ -56,21 +57,24 @@ def example(seed, classes=3, channels=1, size=(24, 24)):
 )
 @pytest.mark.parametrize(("classes", "channels"), [(2, 1), (5, 3)])
 def test_is_the_mean_field_over_all_pairs(options, classes, channels):
-    crf, (logits, image) = Crf(**options), example(0, classes, channels)
+    crf = Crf(**{"contrast": 10.0} | options)
+    logits, image = example(0, classes, channels)
     found = crf.refine(torch.from_numpy(logits), torch.from_numpy(image)).numpy()
     assert found == pytest.approx(brute_force(crf, logits, image), abs=1e-5)
 
 
 @given(st.tuples(st.integers(1, 12), st.integers(1, 12)), st.integers(1, 5), st.integers(1, 9))
 def test_any_size(size, step, radius):
-    crf, (logits, image) = Crf(step=step, radius=radius, iterations=2), example(1, size=size)
+    crf = Crf(contrast=10.0, step=step, radius=radius, iterations=2)
+    logits, image = example(1, size=size)
     found = crf.refine(torch.from_numpy(logits), torch.from_numpy(image)).numpy()
     assert found == pytest.approx(brute_force(crf, logits, image), abs=1e-5)
 
 
 @given(st.integers(0, 20), st.integers(0, 20))
 def test_the_halo_is_enough(y, x):
-    crf, (logits, image) = Crf(radius=5, step=2, iterations=2), example(2, size=(64, 64))
+    crf = Crf(contrast=10.0, radius=5, step=2, iterations=2)
+    logits, image = example(2, size=(64, 64))
     assert crf.halo == 3 * 4
     whole = crf.refine(torch.from_numpy(logits), torch.from_numpy(image))
     rows, columns = (slice(max(0, a - crf.halo), a + 20 + crf.halo) for a in (y, x))
@@ -89,7 +93,12 @@ def test_it_follows_edges_of_the_image():
     wrong = np.roll(truth, 3, axis=1)
     wrong[:, :3] = 0
     logits = np.where(np.stack([1 - wrong, wrong]) == 1, 0.7, -0.7).astype(np.float32)
-    found = Crf().refine(torch.from_numpy(logits), torch.from_numpy(image)).argmax(0).numpy()
+    found = (
+        Crf(contrast=10.0)
+        .refine(torch.from_numpy(logits), torch.from_numpy(image))
+        .argmax(0)
+        .numpy()
+    )
     assert (wrong != truth).sum() == 120
     assert (found != truth).sum() == 0
 
@@ -100,3 +109,19 @@ def test_it_follows_edges_of_the_image():
 def test_what_makes_no_sense_is_told(options):
     with pytest.raises(RecipeError, match=next(iter(options))):
         Crf(**options)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", "f4"])
+def test_contrast_is_that_of_the_image(dtype):
+    ramp = np.linspace(0, 1, 101) * np.ones((4, 1))
+    grey = (ramp * 200 if dtype == "u1" else ramp * 50_000).astype(dtype)
+    wanted = 10.0 if dtype == "u1" else 0.04 * 0.98 * 50_000
+    assert Crf().of(Image(grey, "YX")).contrast == pytest.approx(wanted)
+    assert Crf(contrast=7.0).of(Image(grey, "YX")).contrast == 7.0
+    assert Crf().of(Image(np.zeros_like(grey), "YX")).contrast > 0
+
+
+def test_contrast_of_a_tensor_is_told():
+    logits, image = example(0)
+    with pytest.raises(RecipeError, match="crf.of"):
+        Crf().refine(torch.from_numpy(logits), torch.from_numpy(image))

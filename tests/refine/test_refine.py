@@ -89,7 +89,7 @@ shares = arrays(
 def test_smoothing_crf_and_thresholds_in_any_blocks(found, edge):
     found = found / found.sum(0)
     image = np.random.default_rng(0).normal(100, 20, found.shape[1:]).astype(np.float32)
-    crf = fs.Crf(radius=2, step=1, iterations=1)
+    crf = fs.Crf(contrast=10.0, radius=2, step=1, iterations=1)
     options = {"axes": "CZYX", "image": fs.Image(image, "ZYX"), "crf": crf, "smooth": 0.5}
     options |= {"thresholds": {1: 0.5, 2: 0.3}, "device": "cpu"}
     whole = refined(found, **options)
@@ -109,7 +109,7 @@ def test_each_step_by_hand():
     smooth = ndimage.gaussian_filter(found, (0, 2, 2), mode="mirror", radius=(0, 8, 8))
     assert (refined(found, axes="CYX", smooth=2.0) == smooth.argmax(0) + 1).all()
     image = rng.normal(100, 30, (40, 50)).astype(np.float32)
-    crf = fs.Crf()
+    crf = fs.Crf(contrast=10.0)
     expected = crf.refine(torch.from_numpy(np.log(found)), torch.from_numpy(image[None]))
     ours = refined(found, axes="CYX", image=image, crf=crf, device="cpu")
     assert (ours == expected.argmax(0).numpy() + 1).all()
@@ -158,3 +158,14 @@ LABELS = np.ones((9, 9), np.uint8)
 def test_what_cannot_be_refined_is_told(found, options, told):
     with pytest.raises(FcnsegError, match=told):
         refined(found, **options)
+
+
+@pytest.mark.parametrize(("most", "dtype"), [(200, "u1"), (40_000, "u2"), (1.0, "f4")])
+def test_a_crf_sees_edges_whatever_the_image_counts_in(most, dtype):
+    """A guess that is 3 pixels off snaps to the edge of the image."""
+    truth = np.repeat([1, 2], 20) * np.ones((40, 1), np.uint8)
+    guess = np.repeat([0.67, 0.33], [23, 17]) * np.ones((40, 1), np.float32)
+    noise = np.random.default_rng(0).normal(0, 0.02, truth.shape)
+    image = ((0.2 + 0.6 * (truth == 2) + noise) * most).astype(dtype)
+    found = refined(np.stack([guess, 1 - guess]), axes="CYX", image=image, crf=fs.Crf())
+    assert (found == truth).all()

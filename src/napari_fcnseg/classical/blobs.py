@@ -15,7 +15,7 @@ from napari_fcnseg.classical.plane import normalise_plane
 from napari_fcnseg.errors import MethodError
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
-from napari_fcnseg.training.limits import bounds
+from napari_fcnseg.limits import bounds
 
 BACKGROUND, BLOB = default_class(1, "background"), default_class(2, "blob")
 FINE = 1.15  # ratio of neighbouring scales, at most

@@ -10,7 +10,7 @@ from skimage.graph import MCP_Geometric
 
 from napari_fcnseg.classical.plane import normalise_plane, smooth
 from napari_fcnseg.classical.stroke_method import PlaneLabeller
-from napari_fcnseg.training.limits import bounds
+from napari_fcnseg.limits import bounds
 
 NEIGHBOURS = np.ones((3, 3), bool)
 

@@ -5,7 +5,7 @@ from importlib.metadata import version
 from typing import Any, get_type_hints
 
 from napari_fcnseg.errors import MethodError, RecipeError
-from napari_fcnseg.training.limits import check_field
+from napari_fcnseg.limits import check_field
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from skimage.segmentation import random_walker
 from napari_fcnseg.classical.plane import normalise_plane, smooth
 from napari_fcnseg.classical.stroke_method import PlaneLabeller
 from napari_fcnseg.images.image import Image
-from napari_fcnseg.training.limits import bounds
+from napari_fcnseg.limits import bounds
 
 DIRECT = 2**21  # pixels of a plane whose equations are solved at once: 2 GB for a million of them
 SLOW = 2**19  # pixels from which on it takes many seconds

@@ -11,7 +11,7 @@ from napari_fcnseg.classical.plane import normalise_plane
 from napari_fcnseg.classical.stroke_method import PlaneLabeller
 from napari_fcnseg.errors import AnnotationError, ImageError
 from napari_fcnseg.images.ids import compact_ids
-from napari_fcnseg.training.limits import bounds
+from napari_fcnseg.limits import bounds
 
 SIZE, COMPACTNESS, SIGMA = 16, 20.0, 1.0
 LIGHTEST = 100  # L of Lab: grey values count as if they went up to it

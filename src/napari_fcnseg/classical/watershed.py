@@ -10,7 +10,7 @@ from skimage.segmentation import watershed
 
 from napari_fcnseg.classical.plane import normalise_plane
 from napari_fcnseg.classical.stroke_method import PlaneLabeller
-from napari_fcnseg.training.limits import bounds
+from napari_fcnseg.limits import bounds
 
 
 @dataclass(frozen=True)

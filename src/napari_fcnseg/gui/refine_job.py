@@ -10,8 +10,10 @@ from napari_fcnseg.errors import ImageError
 from napari_fcnseg.events import Event, Steps
 from napari_fcnseg.gui.class_choice import ALL
 from napari_fcnseg.gui.layers import (
+    class_names,
     fitting_image,
     labels_image,
+    layer_classes,
     layer_data,
     layer_image,
     layer_path,
@@ -75,9 +77,11 @@ def _classes_job(
             "smallest size"
         )
     image = _seen(form, found) if crf else None
+    labels = form.labels.value if form.source.value == IDS_OF else None
     make = partial(
         refine,
         image=image,
+        classes=layer_classes(labels, class_names(labels)) if labels else (),
         crf=crf,
         smooth=smooth,
         min_size=min_size,

@@ -13,7 +13,10 @@ from napari_fcnseg.refine.split import SURE, THERE
 CRF: dict[str, tuple[type, dict[str, Any]]] = {
     "appearance": (float, {"tooltip": "Weight of neighbours that look alike; 3 is odds of 20"}),
     "reach": (float, {"tooltip": "How far those neighbours are, in pixels"}),
-    "contrast": (float, {"tooltip": "How much their grey values may differ", "max": 1e5}),
+    "contrast": (
+        float,
+        {"tooltip": "How much their grey values may differ; 0: 4 % of their range", "max": 1e5},
+    ),
     "smoothness": (float, {"tooltip": "Weight of all near neighbours, whatever they look like"}),
     "blur": (float, {"tooltip": "How near those are, in pixels"}),
     "radius": (int, {"tooltip": "Pixels around each that are looked at", "min": 1, "max": 100}),

@@ -2,16 +2,20 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from napari_fcnseg.errors import RecipeError
+from napari_fcnseg.errors import ImageError, RecipeError
+from napari_fcnseg.images.image import Image
+from napari_fcnseg.images.normalise import fit_normalisation
 
 Offset = tuple[int, int]
 _View = tuple[slice, slice]
 TINY = 1e-12
+EIGHT_BIT = 10.0  # grey values that neighbours may differ by in images of uint8
+SHARE = 0.04  # of the grey values' range that they may differ by in others
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,8 @@ class Crf:
     ----------
     appearance, reach, contrast
         Weight of neighbours that look alike; how far they are in pixels, and how much they may
-        differ in units of the image: standard deviations of the Gaussians.
+        differ in units of the image: standard deviations of the Gaussians. A `contrast` of 0 is
+        that of the image, see `of`.
     smoothness, blur
         Weight of all near neighbours, and how near in pixels.
     radius, step
@@ -42,7 +47,7 @@ class Crf:
 
     appearance: float = 3.0
     reach: float = 8.0
-    contrast: float = 10.0
+    contrast: float = 0.0
     smoothness: float = 1.0
     blur: float = 2.0
     radius: int = 15
@@ -50,15 +55,31 @@ class Crf:
     iterations: int = 5
 
     def __post_init__(self) -> None:
-        for name in ("reach", "contrast", "blur"):
+        for name in ("reach", "blur"):
             if not getattr(self, name) > 0:
                 raise RecipeError(f"{name} = {getattr(self, name)}: give a number above 0")
-        for name in ("appearance", "smoothness"):
+        for name in ("appearance", "contrast", "smoothness"):
             if not getattr(self, name) >= 0:
                 raise RecipeError(f"{name} = {getattr(self, name)}: give 0 or more")
         for name in ("radius", "step", "iterations"):
             if getattr(self, name) < 1:
                 raise RecipeError(f"{name} = {getattr(self, name)}: give 1 or more")
+
+    def of(self, image: Image) -> "Crf":
+        """CRF with the contrast of an image, where it is 0.
+
+        That is 10 grey values of uint8; of other types 4 % of the range between the 1st and the
+        99th percentile, the mean of the channels.
+        """
+        if self.contrast:
+            return self
+        if image.dtype == "u1":
+            return replace(self, contrast=EIGHT_BIT)
+        try:
+            half = fit_normalisation([image]).scale
+        except ImageError:  # all pixels are alike, whatever they may differ by
+            return replace(self, contrast=1.0)
+        return replace(self, contrast=SHARE * 2 * sum(half) / len(half))
 
     @property
     def halo(self) -> int:
@@ -92,7 +113,14 @@ class Crf:
         -------
         Tensor
             Probabilities, float32, shape ``(classes, Y, X)``.
+
+        Raises
+        ------
+        RecipeError
+            If the contrast is not known, see `of`.
         """
+        if not self.contrast:
+            raise RecipeError("contrast = 0: give that of the image, or take crf.of(image)")
         logits, image = logits.float(), image.float()
         pairs = [(o, *_views(o, *logits.shape[-2:])) for o in self.offsets]
         kernels = self._kernels(image, pairs)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self, get_type_hints
 import tomli_w
 
 from napari_fcnseg.errors import RecipeError
-from napari_fcnseg.training.limits import bounds, check_field
+from napari_fcnseg.limits import bounds, check_field
 
 EARLIER = {"pseudo": 0.0, "shares": "painted"}  # what was done before a recipe had a word for it
 
