@@ -107,6 +107,15 @@ def test_old_labels_can_be_replayed_beside_a_new_class(first, painted):
     assert len(job.wait().model.provenance["images"]) == 2
 
 
+@pytest.mark.parametrize("named", [{9: "new"}, [fs.SegClass(9, "new", "#ff0000")]])
+def test_old_labels_keep_the_names_that_the_model_knows(named, first, painted):
+    image, _, strokes = painted
+    more = np.where(strokes == 2, 9, 0).astype(np.uint8)
+    how = {"axes": "ZYX", "start": first, "replay": [(image, strokes)]}
+    started = next(fs.train(image, more, FAST, classes=named, **how))
+    assert started.pixels["class 2"] == started.pixels["new"] == (strokes == 2).sum()
+
+
 def test_a_model_remembers_what_is_replayed(painted, tmp_path):
     image, _, strokes = painted
     for name, array in (("image", image), ("strokes", strokes)):

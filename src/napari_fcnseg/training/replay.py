@@ -1,12 +1,14 @@
 """Images of an older training that are shown again, so that a network does not forget them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from napari_fcnseg.annotations.annotation import open_annotation
+from napari_fcnseg.annotations.annotation import Annotation, open_annotation
 from napari_fcnseg.annotations.classes import Classes
+from napari_fcnseg.annotations.written import read_written
 from napari_fcnseg.errors import ModelError
+from napari_fcnseg.images.open import open_image
 from napari_fcnseg.models.model import Model
 from napari_fcnseg.training.origin import Origin
 
@@ -34,7 +36,7 @@ def open_replay(
     start
         The model that training starts from.
     classes
-        Names of label values of pairs.
+        Names of label values of pairs, beside those that `start` knows.
     how
         How pairs are read, see `Origin`.
 
@@ -54,7 +56,11 @@ def open_replay(
             found.origins.append(replace(one, replayed=True))
         else:
             images, labels = [one[0]], [one[1]]
-            found.origins.append(Origin.of(images, labels, classes, replayed=True, **how))
+            known = _beside(start, classes)
+            found.origins.append(Origin.of(images, labels, known, replayed=True, **how))
+            if known is not None and not isinstance(one[1], Annotation):
+                opened = open_image(one[0], axes=how["axes"])
+                labels = [open_annotation(read_written(one[1]), opened, known, how["unpainted"])]
         found.images += images
         found.labels += labels
     return found
@@ -69,3 +75,13 @@ def _remembered(start: Model | None) -> list[Origin]:
             "with replay=[(image, labels), ...] (--replay IMAGE LABELS)"
         )
     return [Origin.from_dict(o) for o in start.provenance["origins"]]
+
+
+def _beside(start: Model | None, classes: Classes) -> Classes:
+    """Names of label values: those of a model, too, where a value has no other meaning."""
+    if start is None or classes is None or (isinstance(classes, Mapping) and 0 in classes):
+        return classes
+    if isinstance(classes, Mapping):
+        return {c.id: c.name for c in start.classes} | dict(classes)
+    given = tuple(classes)
+    return (*(c for c in start.classes if c.id not in {g.id for g in given}), *given)

@@ -1,7 +1,7 @@
 """The one training loop."""
 
 import time
-from collections.abc import Collection, Generator
+from collections.abc import Collection, Generator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
@@ -147,6 +147,8 @@ def train(
             "start out, and give the labels of both"
         )
     images, annotations = as_list(images), as_list(annotations)
+    if classes is not None and not isinstance(classes, Mapping):
+        classes = tuple(classes)
     how = {"axes": axes, "unpainted": unpainted}
     origin = origin or Origin.of(images, annotations, classes, **how)
     old = open_replay(replay, start, classes, **how)
