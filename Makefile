@@ -8,7 +8,7 @@ DEBIAN := libegl1 libgl1 libfontconfig1 libglib2.0-0 libdbus-1-3 libxkbcommon0 x
           libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 \
           libxcb-xkb1 libxcb-render-util0 libxcb-image0 libxcb-randr0 libxcb-xfixes0
 
-.PHONY: demo test lint system clean
+.PHONY: demo test lint screenshots system clean
 
 demo: $(VENV)/.base  ## run the main job on a synthetic EM stack
 	$(BIN)/fcnseg demo --out demo --overwrite
@@ -22,6 +22,9 @@ lint: $(VENV)/.dev  ## style, types and manifest
 	$(BIN)/mypy
 	$(BIN)/npe2 validate napari.yaml
 	$(BIN)/npe2 validate napari-fcnseg --imports
+
+screenshots: $(VENV)/.dev system  ## make the pictures of README and docs anew
+	$(if $(DISPLAY),,xvfb-run -a -s "-screen 0 1280x800x24") $(BIN)/python docs/screenshots/make.py
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

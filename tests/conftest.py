@@ -36,8 +36,9 @@ def make_model(seed=0, in_channels=1, classes=CLASSES, **options):
 
 @pytest.fixture(autouse=True)
 def kept_models(tmp_path_factory, monkeypatch):
-    """No test sees, or adds to, the models of who runs it."""
+    """No test sees, or adds to, the models and the unfinished outputs of who runs it."""
     monkeypatch.setenv("FCNSEG_MODELS", str(tmp_path_factory.mktemp("models")))
+    monkeypatch.setenv("FCNSEG_STATE", str(tmp_path_factory.mktemp("state")))
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ ARROWS = {
     "models": {"nets", "images", "annotations", "training"},
     "training": {"nets", "images", "annotations", "evaluation", "models", "classical"},
     "inference": {"nets", "images", "annotations", "models"},
+    "scripts": {"nets", "images", "annotations", "models", "training"},
 }
 
 

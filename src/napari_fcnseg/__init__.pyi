@@ -30,8 +30,11 @@ from .images.find import find_images as find_images
 from .images.image import Image as Image
 from .images.open import open_image as open_image
 from .inference.calibrate import calibrate as calibrate
+from .inference.doctor import check_data as check_data
 from .inference.estimate import estimate as estimate
+from .inference.finding import mend as mend
 from .inference.lazy import segment_lazy as segment_lazy
+from .inference.outlook import look_ahead as look_ahead
 from .inference.plan import plan as plan
 from .inference.plane_method import PlaneMethod as PlaneMethod
 from .inference.predict import predict as predict

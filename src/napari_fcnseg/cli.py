@@ -17,6 +17,7 @@ from napari_fcnseg import (
     __version__,
     about,
     batching,
+    checking,
     classifying,
     commands,
     comparing,
@@ -93,6 +94,8 @@ def make_parser() -> ArgumentParser:
     info.add_argument("--batch", type=whole_number, default=1, help="inputs at once")
 
     add_train_options(command(learning.train, _work(), _budget(), _opening()))
+
+    checking.add_options(command(checking.check, _device(), _opening()))
 
     add_predict_options(command(segmenting.predict, _work(), _opening()))
 

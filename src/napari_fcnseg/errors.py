@@ -23,7 +23,17 @@ class ImageError(FcnsegError):
 
 
 class AxesError(ImageError):
-    """The axes of an image are unknown, ambiguous or do not fit its shape."""
+    """The axes of an image are unknown, ambiguous or do not fit its shape.
+
+    Attributes
+    ----------
+    readings
+        Axes that it could have, where these are known.
+    """
+
+    def __init__(self, message: str, readings: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.readings = readings
 
 
 class AnnotationError(FcnsegError):

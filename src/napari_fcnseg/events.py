@@ -2,7 +2,7 @@
 
 import warnings
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -114,13 +114,15 @@ class PredictionStarted(Event):
 
     ``data`` is the growing output: one array per pyramid level, finest first; nothing where
     pixels are not kept. ``done`` tiles need not be computed, or were by an earlier run.
-    ``notes`` says in plain words what a person should know.
+    ``notes`` says in plain words what a person should know. ``todo`` are the numbers of the tiles
+    that are left, in the order in which they are begun.
     """
 
     plan: "Plan" = field(repr=False)
     data: tuple[Any, ...] = field(repr=False)
     done: int = 0
     notes: tuple[str, ...] = ()
+    todo: Sequence[int] = field(repr=False, default=())
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,21 @@
 
 import numpy as np
 import pytest
+from napari import settings
 from napari.utils.notifications import notification_manager
 from qtpy.QtCore import Qt
 
 TINY = {"depth": 2, "width": 4, "patch": 32, "batch": 2, "validation": 0.2, "gap": 4}
 MINUTE = 60_000
+
+
+@pytest.fixture(autouse=True)
+def own_preferences(tmp_path, monkeypatch):
+    """No test sees, or changes, the preferences of who runs it."""
+    monkeypatch.setattr(settings, "_CFG_PATH", str(tmp_path / "preferences" / "settings.yaml"))
+    settings._clear_plugin_settings_cache()
+    yield
+    settings._clear_plugin_settings_cache()
 
 
 @pytest.fixture
@@ -64,7 +74,7 @@ def layers(viewer, painted):
 def train(dock, layers):
     """The Train widget over `layers`, set to a net that trains in seconds."""
     widget = dock("Train")
-    widget.minutes.value = 0.05
+    widget.form.minutes.value = 0.05
     for name, value in TINY.items():
         widget.settings.widgets[name].value = value
     return widget

@@ -24,7 +24,7 @@ def settle(qtbot, before):
 
 def test_training_ends_with_the_window(train, press, viewer, qtbot):
     before = engine_threads()
-    train.minutes.value = 100
+    train.form.minutes.value = 100
     press(train.panel.start_button)
     qtbot.waitUntil(lambda: len(train.plot.loss) > 1, timeout=MINUTE)
     job = train.panel.job
@@ -51,7 +51,7 @@ def test_no_half_written_file_looks_whole(dock, press, viewer, qtbot, tmp_path):
 
 def test_closing_only_the_widget_stops_its_job_too(train, press, viewer, qtbot):
     before = engine_threads()
-    train.minutes.value = 100
+    train.form.minutes.value = 100
     press(train.panel.start_button)
     qtbot.waitUntil(lambda: len(train.plot.loss) > 1, timeout=MINUTE)
     viewer.window.remove_dock_widget(train)

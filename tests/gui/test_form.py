@@ -68,3 +68,45 @@ def test_what_is_entered_is_in_the_recipe_within_its_bounds(qtbot):
         form.widgets["batch"].value = 100_000
     with pytest.raises(FcnsegError):
         form.recipe(minutes=-1.0)
+
+
+FINE = fs.Recipe(
+    rate=1.25e-5, weight_decay=0.00033, average=0.99957, gamma=0.123456, fine_rate=7e-6,
+    net="unet", net_options={"depth": 3, "up": "nearest", "width": 48}, class_weights=[1.0, 0.3],
+    steps=17, minutes=0.123, pixel_size=3.14159, rotate="none", seed=2**31 - 1,
+)  # fmt: skip
+
+
+def test_a_recipe_fills_the_form_to_the_last_digit(qtbot):
+    form = RecipeForm(fs.Recipe(), ELSEWHERE)
+    qtbot.addWidget(form)
+    form.show()
+    form.fill(FINE)
+    assert form.recipe() == FINE
+    assert form.widgets["width"].value == 48
+    form.fill(fs.Recipe())
+    assert form.recipe() == fs.Recipe()
+    form.fill(fs.Recipe(net="pixel_classifier"))
+    assert form.widgets["rate"].native.isHidden()
+    assert not form.widgets["trees"].native.isHidden()
+    form.fill(FINE)
+    form.choose_net("segnet")  # by hand: its own options, the rest stays
+    kept = dataclasses.replace(FINE, net="segnet", net_options={})
+    assert form.recipe() == kept
+
+
+@pytest.mark.parametrize(
+    ("net", "options", "words"),
+    [
+        ("unett", {}, "did you mean 'unet'"),
+        ("unet", {"width": 8, "colour": 1}, "unet has no option 'colour'; its options: depth"),
+        ("unet", {"width": 8, "depth": 9999}, "depth = 9999 is not within"),
+        ("unet", {"width": 8, "depth": "deep"}, "depth = 'deep' should be of the type int"),
+    ],
+)
+def test_a_recipe_that_cannot_be_shown_changes_nothing(qtbot, net, options, words):
+    form = RecipeForm(FINE, ELSEWHERE)
+    qtbot.addWidget(form)
+    with pytest.raises(FcnsegError, match=words):
+        form.fill(fs.Recipe(net=net, net_options=options, rate=0.5))
+    assert form.recipe() == FINE

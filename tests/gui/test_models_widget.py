@@ -276,7 +276,7 @@ def test_only_what_was_asked_about_is_replaced(
 
 
 def test_a_training_whose_window_is_closed_is_kept(train, viewer, press, qtbot):
-    train.minutes.value = 5
+    train.form.minutes.value = 5
     press(train.panel.start_button)
     qtbot.waitUntil(lambda: train._last is not None and train._last.step > 2, timeout=MINUTE)
     viewer.close()

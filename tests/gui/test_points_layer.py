@@ -16,7 +16,7 @@ def test_training_from_clicked_points(train, layers, viewer, press, ended):
     points = viewer.add_points(
         clicks(), size=5, features={"class": np.where(np.arange(30) % 2, "cell", "gap")}
     )
-    train.labels.value = points
+    train.form.labels.value = points
     press(train.panel.start_button)
     ended(train)
     assert [c.name for c in train.model.classes] == ["gap", "cell"]
@@ -56,7 +56,7 @@ def test_points_lie_where_they_are_seen(layers, viewer):
 def test_problems_are_told(train, layers, viewer, press, told, data, options, message):
     import re
 
-    train.labels.value = viewer.add_points(data, name="Points", **options)
+    train.form.labels.value = viewer.add_points(data, name="Points", **options)
     press(train.panel.start_button)
     assert train.panel.job is None
     assert re.search(message, told[-1])

@@ -34,6 +34,17 @@ def large(viewer):
     return viewer.add_image(pixels, name="large", axis_labels=("z", "y", "x"), scale=(5, 1, 1))
 
 
+@pytest.fixture
+def load(qtbot):
+    """Load a model from a file, and wait for it."""
+
+    def load(widget, path):
+        widget.load_button.load(path)
+        qtbot.waitUntil(widget.load_button.isEnabled, timeout=MINUTE)
+
+    return load
+
+
 def to_file(widget, path):
     widget.form.output.value = "file"
     widget.form.path.value = path
@@ -99,6 +110,7 @@ def test_a_file_is_segmented_without_being_opened(
     segment.form.input.value = "file"
     segment.form.file.value = tmp_path / "stack.tif"
     press(segment.panel.start_button)
+    ended(segment)
     assert "axes" in told[0]  # the file does not say them
     segment.form.file_axes.value = "ZYX"
     press(segment.panel.start_button)
@@ -108,27 +120,27 @@ def test_a_file_is_segmented_without_being_opened(
 
 
 @pytest.mark.filterwarnings("ignore")  # of bioimageio.core, which writes the model
-def test_code_of_a_model_is_run_only_after_a_yes(segment, told, tmp_path, monkeypatch):
+def test_code_of_a_model_is_run_only_after_a_yes(segment, load, told, tmp_path, monkeypatch):
     path, executed, _, _ = write_code_model(tmp_path)
     buttons, asked = QMessageBox.StandardButton, []
     for answer in (buttons.No, buttons.Yes):
         monkeypatch.setattr(
             QMessageBox, "exec", lambda box, answer=answer: asked.append(box.text()) or answer
         )
-        segment.load(path)
+        load(segment, path)
         assert executed.exists() == (answer == buttons.Yes)
     assert len(asked) == 2
     assert all("may do anything on this machine" in text for text in asked)
     assert not told
 
 
-def test_models_are_loaded_from_files(segment, net, told, tmp_path):
+def test_models_are_loaded_from_files(segment, load, net, told, tmp_path):
     net.save(tmp_path / "m.zip")
-    segment.load(tmp_path / "m.zip")
+    load(segment, tmp_path / "m.zip")
     assert segment.form.model.model() is not net
     assert segment.form.model.model().classes == net.classes
     (tmp_path / "bad.zip").write_text("no model")
-    segment.load(tmp_path / "bad.zip")
+    load(segment, tmp_path / "bad.zip")
     assert "bad.zip" in told[0]
 
 
@@ -171,11 +183,16 @@ def test_what_it_will_cost_is_measured_and_nothing_written(
     segment, large, viewer, press, ended, qtbot, tmp_path
 ):
     segment.form.output.value = "file"  # where to is asked for when it is needed
+    qtbot.waitUntil(lambda: segment.before.settled, timeout=MINUTE)
+    planned = segment.before.plan.text()
+    assert "40 tiles of 1 x " in planned
+    assert "halo 24 px" in planned
+    assert "On cpu" not in planned
     press(segment.cost_button)
     ended(segment)
-    told = segment.panel.status.text()
-    assert "40 tiles of 1 x " in told
-    assert "halo 24 px" in told
+    told = segment.before.plan.text()
+    assert told.splitlines()[0] == planned.splitlines()[0]
+    assert "On cpu: " in told
     assert "MB of memory" in told
     assert not list(tmp_path.iterdir())
     assert len(viewer.layers) == 1

@@ -32,9 +32,9 @@ def test_from_a_few_strokes_to_a_segmented_stack(viewer, dock, press, ended, qtb
     paint(strokes, fs.simulate_strokes(truth, [PAINTED], share=0.06))
 
     train = dock("Train")
-    assert train.image.value is stack
-    assert train.labels.value is strokes
-    train.minutes.value = 0.4
+    assert train.form.image.value is stack
+    assert train.form.labels.value is strokes
+    train.form.minutes.value = 0.4
     press(train.panel.start_button)
     qtbot.waitUntil(lambda: "preview of EM stack" in viewer.layers, timeout=MINUTE)
     preview = viewer.layers["preview of EM stack"]

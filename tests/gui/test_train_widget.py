@@ -28,16 +28,16 @@ def test_the_network_says_what_it_costs_before_it_is_trained(train, qtbot):
     qtbot.waitUntil(lambda: "sees 92-100 px" in train.facts.text(), timeout=MINUTE)
     train.settings.widgets["batch"].value = 0
     qtbot.waitUntil(lambda: "at least" in train.facts.text(), timeout=MINUTE)
-    train.net.value = "deeplabv3_mobilenet_v3_large"
+    train.form.net.value = "deeplabv3_mobilenet_v3_large"
     qtbot.waitUntil(lambda: "tiles only nearly agree" in train.facts.text(), timeout=MINUTE)
-    train.net.value = "unet"
+    train.form.net.value = "unet"
     train.settings.widgets["depth"].value = 1  # what cannot be built is said at once
     qtbot.waitUntil(lambda: "depth = 1" in train.facts.text(), timeout=MINUTE)
 
 
 def test_a_pixel_classifier_is_trained_where_networks_are(train, press, ended, qtbot, layers):
-    train.net.value = "pixel_classifier"
-    assert train.minutes.native.isHidden()
+    train.form.net.value = "pixel_classifier"
+    assert train.form.minutes.native.isHidden()
     assert train.settings.widgets["rate"].native.isHidden()
     assert not train.settings.widgets["validation"].native.isHidden()
     train.settings.widgets["trees"].value = 7
@@ -50,13 +50,13 @@ def test_a_pixel_classifier_is_trained_where_networks_are(train, press, ended, q
     assert " s" in train.panel.status.text()
     shown = fs.segment(train.model, layers[0].data, axes="ZYX")
     assert set(np.unique(shown)) <= {1, 2, 3}
-    train.net.value = "unet_light"
-    assert not train.minutes.native.isHidden()
+    train.form.net.value = "unet_light"
+    assert not train.form.minutes.native.isHidden()
     assert not train.settings.widgets["rate"].native.isHidden()
 
 
 def test_a_stopped_run_keeps_the_best_model(train, press, ended, qtbot, tmp_path):
-    train.minutes.value = 100
+    train.form.minutes.value = 100
     press(train.panel.start_button)
     assert not train.panel.start_button.isEnabled()
     qtbot.waitUntil(lambda: len(train.plot.loss) > 3, timeout=MINUTE)
@@ -76,9 +76,9 @@ def test_it_goes_on_from_a_model_of_the_session(train, press, ended):
     press(train.panel.start_button)
     ended(train)
     first = train.model
-    assert train.start_from.value is None  # not by itself
-    train.net.value = "unet"
-    train.start_from.value = 0
+    assert train.form.start_from.value is None  # not by itself
+    train.form.net.value = "unet"
+    train.form.start_from.value = 0
     press(train.panel.start_button)
     ended(train)
     assert train.model is not first
@@ -97,9 +97,11 @@ def test_strokes_that_are_painted_while_it_trains_are_safe(train, press, ended, 
     assert set(strokes.data[changed]) == {3}
 
 
-def test_it_learns_from_strokes_that_are_added_and_undone(train, press, ended, layers, qtbot):
+def test_it_learns_from_strokes_that_are_added_and_undone(
+    train, press, ended, viewer, layers, qtbot
+):
     _, strokes = layers
-    train.minutes.value = 100
+    train.form.minutes.value = 100
     before = int((strokes.data > 0).sum())
     strokes.brush_size = 9
 
@@ -113,7 +115,7 @@ def test_it_learns_from_strokes_that_are_added_and_undone(train, press, ended, l
     press(train.panel.start_button)
     steps_go_on()
     assert learned() == before
-    strokes.paint((train._live.spans()[0][0], 30, 30), 1)
+    strokes.paint((viewer.dims.current_step[0], 30, 30), 1)
     more = int((strokes.data > 0).sum())
     assert more > before
     steps_go_on()
@@ -126,7 +128,7 @@ def test_it_learns_from_strokes_that_are_added_and_undone(train, press, ended, l
 
 
 def test_the_preview_follows_the_slice(train, press, ended, viewer, qtbot):
-    train.minutes.value = 100
+    train.form.minutes.value = 100
     press(train.panel.start_button)
     name = "preview of stack"
     qtbot.waitUntil(lambda: name in viewer.layers, timeout=MINUTE)
@@ -190,10 +192,10 @@ def test_a_second_run_shows_its_previews_in_the_same_layer(train, press, ended, 
 
 def test_axes_are_asked_for(viewer, train, press, told, ended):
     viewer.layers["stack"].axis_labels = ("-3", "-2", "-1")
-    train.image.changed.emit(train.image.value)
+    train.form.image.changed.emit(train.form.image.value)
     press(train.panel.start_button)
     assert "under 'axes'" in told[0]
-    train.axes.value = "ZYX"
+    train.form.axes.value = "ZYX"
     press(train.panel.start_button)
     ended(train)
     assert train.model is not None
@@ -213,7 +215,7 @@ def test_a_defect_in_the_engine_is_shown_and_the_window_lives(
 
 
 def test_any_network_can_be_chosen(train, press, ended):
-    train.net.value = "segnet_basic"
+    train.form.net.value = "segnet_basic"
     assert train.settings.widgets["width"].value == 64  # as published
     train.settings.widgets["width"].value = TINY["width"]
     press(train.panel.start_button)
@@ -233,8 +235,8 @@ def test_objects_with_ids_of_their_own_become_inside_and_border(train, press, en
     for i, (y, x) in enumerate(np.ndindex(4, 4)):
         cells[:2, 4 + 30 * y : 30 + 30 * y, 4 + 30 * x : 30 + 30 * x] = i + 1
     strokes.data = cells
-    train.objects.value = True
-    train.unpainted.value = "background"
+    train.form.objects.value = True
+    train.form.unpainted.value = "background"
     train.settings.widgets["border_weight"].value = 10.0
     press(train.panel.start_button)
     ended(train)
@@ -243,7 +245,9 @@ def test_objects_with_ids_of_their_own_become_inside_and_border(train, press, en
 
 
 def test_points_have_no_border(train, press, viewer, told):
-    train.labels.value = viewer.add_points([[1, 20, 20]], features={"class": ["a"]}, name="clicks")
-    train.objects.value = True
+    train.form.labels.value = viewer.add_points(
+        [[1, 20, 20]], features={"class": ["a"]}, name="clicks"
+    )
+    train.form.objects.value = True
     press(train.panel.start_button)
     assert "the layer clicks has points, which have no border" in told[-1]

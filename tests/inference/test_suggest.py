@@ -106,6 +106,23 @@ def test_all_is_painted_or_nothing(pixelwise, stack):
         fs.suggest_regions(pixelwise, stack, np.zeros((4, 20, 20), int), axes="ZYX")
 
 
+def test_only_a_part_is_looked_at(pixelwise, stack):
+    options = {"axes": "ZYX", "size": 32, "regions": 3}
+    part = ((2, 4), (92, 170), (0, 60))
+    first, *others = fs.suggest_regions(pixelwise, stack, region=part, **options)
+    assert (first.spans[0], first.score) == ((3, 4), pytest.approx(0.5 * math.log(2) / math.log(3)))
+    for region in (first, *others):
+        inside = zip(region.spans, part, strict=True)
+        assert all(low <= start < stop <= high for (start, stop), (low, high) in inside)
+    labels = np.zeros(stack.shape, np.uint8)
+    labels[3, 100:132, 8:24] = 2
+    painted = fs.suggest_regions(pixelwise, stack, labels, region=part, **options)
+    assert all(region.score < 1e-6 for region in painted)
+    assert {region.labelled for region in painted} == {0}
+    with pytest.raises(PlanError, match="not inside the image"):
+        fs.suggest_regions(pixelwise, stack, region=((0, 9), (0, 40), (0, 40)), **options)
+
+
 def test_a_small_image_that_is_sure_everywhere(pixelwise):
     (region,) = fs.suggest_regions(pixelwise, np.full((40, 50), SURE, np.uint8))
     assert region.spans == ((0, 40), (0, 50))

@@ -10,9 +10,10 @@ from napari import Viewer
 
 from napari_fcnseg.batch_queue import PATTERN, FileQueue
 from napari_fcnseg.errors import ImageError, ModelError, OutputError
-from napari_fcnseg.gui.choices import DEVICES, ModelChoice, trained_models
+from napari_fcnseg.gui.choices import ModelChoice, trained_models
 from napari_fcnseg.gui.form import Rows
 from napari_fcnseg.gui.output import chosen_path
+from napari_fcnseg.gui.preferences import DeviceChoice, tile_memory
 from napari_fcnseg.gui.segment_form import FROM_FILE
 from napari_fcnseg.images.axes import READINGS
 from napari_fcnseg.models.model import Model
@@ -47,7 +48,7 @@ class BatchForm(Rows):
             choices=[FROM_FILE, "YX", *READINGS],
             tooltip="What the dimensions of all files are; needed where they are silent",
         )
-        self.device = ComboBox(label="device", choices=DEVICES, tooltip="Where to compute")
+        self.device = DeviceChoice()
         super().__init__([self.model, self.folder, self.pattern, self.axes, self.device])
 
     def propose_folder(self, first: Path) -> None:
@@ -97,4 +98,4 @@ class BatchForm(Rows):
 
     def how(self) -> dict[str, Any]:
         """Return how each file is predicted."""
-        return {"device": self.device.value, "resume": True}
+        return {"device": self.device.value, "memory": tile_memory(), "resume": True}

@@ -14,7 +14,6 @@ from napari_fcnseg.gui.layers import known_axes, possible_axes
 from napari_fcnseg.models.model import Model
 
 ASK = "choose ..."
-DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 class LayerChoice(ComboBox):
@@ -93,10 +92,11 @@ class AxesChoice(ComboBox):
     def axes(self) -> str:
         """Return the axes, or raise `AxesError` if they are still to be chosen."""
         if self.value == ASK:
-            readings = ", ".join(possible_axes(self._image.value))
+            readings = possible_axes(self._image.value)
             raise AxesError(
                 f"what are the axes of the layer {self._image.value.name}? Choose one of "
-                f"{readings} under 'axes'"
+                f"{', '.join(readings)} under 'axes'",
+                tuple(readings),
             )
         return str(self.value)
 

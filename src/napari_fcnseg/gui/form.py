@@ -2,14 +2,17 @@
 
 import dataclasses
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-from magicgui.widgets import CheckBox, create_widget
+from magicgui.widgets import CheckBox, FloatSpinBox, create_widget
 from magicgui.widgets.bases import BaseValueWidget
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QWidget
 from superqt import QCollapsible
 
+from napari_fcnseg.errors import NetError
+from napari_fcnseg.limits import check_field
 from napari_fcnseg.nets.registry import find_net
 from napari_fcnseg.training.recipe import Recipe
 
@@ -80,30 +83,59 @@ class RecipeForm(Rows):
         self.widgets = self._net | self._fields
         super().__init__(self.widgets.values())
         self._start = recipe
+        self.fill(recipe)
+
+    def fill(self, recipe: Recipe) -> None:
+        """Show a recipe; what has no row is kept as it is there.
+
+        Raises
+        ------
+        NetError
+            If its network, or an option of that, is not known. Then nothing changes.
+        RecipeError
+            If a row has no room for an option. Then nothing changes, too.
+        """
+        known = find_net(recipe.net).options()
+        for name, value in recipe.net_options.items():
+            if name not in known:
+                options = ", ".join(known)
+                raise NetError(f"{recipe.net} has no option {name!r}; its options: {options}")
+            if name in NUMBERS and isinstance(known[name], int):
+                check_field(name, value, Annotated[NUMBERS[name][1:]])
         self.choose_net(recipe.net)
         self._start = recipe
-        for name in self._net.keys() & recipe.net_options.keys():
+        for name in self._shown & recipe.net_options.keys():
             self._net[name].value = recipe.net_options[name]
+        for name, widget in self._fields.items():
+            set_exactly(widget, getattr(recipe, name))
 
     def choose_net(self, net: str) -> None:
         """Show the numbers that a network has as options, as it was published."""
         self._start = dataclasses.replace(self._start, net=net, net_options={})
         self._known = find_net(net).options()
+        self._shown = {name for name in self._net if isinstance(self._known.get(name), int)}
         for name, widget in self._net.items():
-            there = isinstance(self._known.get(name), int)
-            if there:
+            if name in self._shown:
                 widget.value = self._known[name]
-            self.show_row(widget, there)
+            self.show_row(widget, name in self._shown)
         for name, widget in self._fields.items():
             self.show_row(widget, name in OF_ALL or not find_net(net).fitted)
 
     def recipe(self, **changes: Any) -> Recipe:
         """Recipe as the form stands, with `changes` to fields that have their place elsewhere."""
-        shown = {n: widget.value for n, widget in self._net.items() if n in self._known}
+        shown = {name: self._net[name].value for name in self._net if name in self._shown}
         changed = {n: value for n, value in shown.items() if value != self._known[n]}
         kept = {n: shown.get(n, value) for n, value in self._start.net_options.items()}
         values = {name: widget.value for name, widget in self._fields.items()}
         return dataclasses.replace(self._start, net_options=kept | changed, **values, **changes)
+
+
+def set_exactly(widget: BaseValueWidget[Any], value: Any) -> None:
+    """Set a value without rounding it: the same recipe trains the same weights."""
+    if isinstance(widget, FloatSpinBox):
+        digits = -int(Decimal(repr(float(value))).as_tuple().exponent)
+        widget.native.setDecimals(max(digits, widget.native.decimals()))
+    widget.value = value
 
 
 def folded(title: str, part: QWidget) -> QCollapsible:

@@ -49,6 +49,12 @@ def layer_image(layer: ImageLayer, axes: str) -> Image:
     AxesError
         If the axes are in an order that a Labels layer over it could not have.
     """
+    image = layer_pixels(layer, axes)
+    return reduce_colour(image, None) if layer.rgb else image
+
+
+def layer_pixels(layer: ImageLayer, axes: str) -> Image:
+    """Open the pixels of a layer with all their colours; nothing is read. See `layer_image`."""
     data = layer_data(layer)
     kept = axes.replace("C", "")
     if kept != kept_axes(axes):
@@ -59,14 +65,13 @@ def layer_image(layer: ImageLayer, axes: str) -> Image:
     along = zip(layer.scale, layer.units, strict=True)
     sizes = dict(zip(axes.replace("C", "") if layer.rgb else axes, along, strict=True))
     pixel = {a: (float(s), str(u)) for a, (s, u) in sizes.items()}
-    image = Image(
+    return Image(
         data,
         axes,
         tuple(pixel.get(a, (1.0, "pixel"))[0] for a in axes),
         tuple(pixel.get(a, (1.0, "pixel"))[1] for a in axes),
         layer.name,
     )
-    return reduce_colour(image, None) if layer.rgb else image
 
 
 def fitting_image(layer: ImageLayer | None, labels: Image) -> Image | None:

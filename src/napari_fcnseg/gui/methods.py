@@ -22,7 +22,7 @@ from napari_fcnseg.inference.plane_method import PlaneMethod
 from napari_fcnseg.models.model import Model
 
 CLUSTERS = "clusters"  # it becomes a model, but learns in a moment and without strokes
-Maker = Callable[[], Model | PlaneMethod]
+Maker = Callable[[Image], Model | PlaneMethod]
 
 
 class MakerChoice(ModelChoice):
@@ -91,8 +91,8 @@ class MethodRows:
         """Return the row of an option."""
         return self._options[method][name]
 
-    def maker(self, method: str, image: Image) -> Maker:
-        """Return what makes the method; that reads pixels, so a thread calls it.
+    def maker(self, method: str) -> Maker:
+        """Return what makes the method for an image; that reads pixels, so a thread calls it.
 
         Raises
         ------
@@ -101,9 +101,9 @@ class MethodRows:
         """
         options = {name: row.value for name, row in self._options[method].items()}
         if method == CLUSTERS:
-            return lambda: cluster_colours(image, **options)
+            return lambda image: cluster_colours(image, **options)
         if not self._needs_strokes(method):
-            return lambda: make_method(method, image, **options)
+            return lambda image: make_method(method, image, **options)
         painted: Labels | None = self.strokes.value
         if painted is None:
             raise AnnotationError(
@@ -113,11 +113,16 @@ class MethodRows:
         data, classes = layer_data(painted), layer_classes(painted, range(1, MAX_ID + 1))
         name = f"layer {painted.name!r}"
 
-        def make() -> PlaneMethod:
+        def make(image: Image) -> PlaneMethod:
             annotation = open_annotation(data, image, name=name).named(classes)
             return make_method(method, image, annotation, **options)
 
         return make
+
+    def strokes_of(self, method: str) -> Labels | None:
+        """Return the layer that a method goes on from, if it needs one."""
+        painted: Labels | None = self.strokes.value
+        return painted if self._needs_strokes(method) else None
 
     @staticmethod
     def _needs_strokes(method: str) -> bool:

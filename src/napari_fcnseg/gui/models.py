@@ -31,8 +31,8 @@ from napari_fcnseg.gui.model_jobs import (
 )
 from napari_fcnseg.gui.model_list import ModelList
 from napari_fcnseg.gui.panel import JobPanel, tell
+from napari_fcnseg.gui.preferences import own_library
 from napari_fcnseg.models.card import Card
-from napari_fcnseg.models.library import Library
 
 ZOO = (
     "Nickname, DOI or URL of a model, for example affable-shark. It is downloaded from the "
@@ -51,7 +51,7 @@ class ModelsWidget(DockContent):
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__()
-        self.library = Library()
+        self.library = own_library()
         self._asks: NeedsCode | None = None
         self.list, self.details = ModelList(self.library), ModelDetails()
         self.panel = JobPanel("Test this model", "Cancel")

@@ -35,6 +35,21 @@ class OutputChoice(ComboBox):
         )
         super().__init__(label="output", choices=OUTPUTS, tooltip="Where the labels go")
 
+    def chosen_file(self) -> Path | None:
+        """Return the path of the file, or ``None`` for labels in memory.
+
+        Raises
+        ------
+        OutputError
+            If no file is chosen.
+        """
+        if self.value != "file":
+            return None
+        path = chosen_path(self.path)
+        if path is None:
+            raise OutputError("choose the file that the labels go to, under 'write to'")
+        return path
+
     def chosen(self, shape: tuple[int, ...], each: int = 1) -> Path | None:
         """Return the path of the file, or ``None`` for labels in memory.
 
@@ -50,17 +65,19 @@ class OutputChoice(ComboBox):
         OutputError
             If no file is chosen, or the labels are too many for memory.
         """
-        if self.value == "file":
-            path = chosen_path(self.path)
-            if path is None:
-                raise OutputError("choose the file that the labels go to, under 'write to'")
-            return path
-        if each * math.prod(shape) > MOST_IN_MEMORY:
-            raise OutputError(
-                f"the labels of {' x '.join(map(str, shape))} pixels are too large for memory: "
-                "choose a file as output"
-            )
-        return None
+        path = self.chosen_file()
+        if path is None:
+            check_memory(shape, each)
+        return path
+
+
+def check_memory(shape: tuple[int, ...], each: int = 1) -> None:
+    """Raise `OutputError` if labels of `shape`, of `each` bytes, are too many for memory."""
+    if each * math.prod(shape) > MOST_IN_MEMORY:
+        raise OutputError(
+            f"the labels of {' x '.join(map(str, shape))} pixels are too large for memory: "
+            "choose a file as output"
+        )
 
 
 def chosen_path(edit: FileEdit) -> Path | None:

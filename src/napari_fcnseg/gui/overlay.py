@@ -1,6 +1,7 @@
 """Layers that lie on others, with their place in the world."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -98,3 +99,13 @@ def place(
     if len(dims) == source.ndim and not any(corner):
         placed |= {n: getattr(source, n) for n in ("affine", "rotate", "shear")}
     return placed
+
+
+@contextmanager
+def still_selected(viewer: Viewer) -> Iterator[None]:
+    """Keep what is selected, while layers are added: a person goes on painting."""
+    layers = viewer.layers
+    selected, active = set(layers.selection), layers.selection.active
+    yield
+    layers.selection = selected
+    layers.selection.active = active

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBox
 
 from napari_fcnseg.errors import FcnsegError
 from napari_fcnseg.events import Event, Steps
+from napari_fcnseg.gui.activity import Activity
 from napari_fcnseg.gui.job import Ended, Failed, Job
 
 LONG = 1000  # steps of the bar
@@ -22,6 +23,8 @@ class JobPanel(QWidget):
     ----------
     start, stop
         Texts of the two buttons.
+    title
+        Of its jobs in napari's activity dock; by default the text of the start button.
 
     Attributes
     ----------
@@ -33,12 +36,13 @@ class JobPanel(QWidget):
 
     started = Signal()
 
-    def __init__(self, start: str, stop: str) -> None:
+    def __init__(self, start: str, stop: str, title: str = "") -> None:
         super().__init__()
         self.job: Job | None = None
         self._receive: Callable[[Event], object] = lambda event: None
         self._began = self._had = 0.0
         self._shown: tuple[int, str] | None = None
+        self._title, self._activity = title or start, Activity(self)
         self.start_button, self.stop_button = QPushButton(start), QPushButton(stop)
         self.stop_button.setEnabled(False)
         self.bar, self.status = QProgressBar(), QLabel()
@@ -47,16 +51,20 @@ class JobPanel(QWidget):
         self.bar.setFormat("")
         self.status.setWordWrap(True)
         self.status.setTextFormat(Qt.TextFormat.PlainText)  # names of models are in it
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.start_button)
-        buttons.addWidget(self.stop_button)
+        self._buttons = QHBoxLayout()
+        self._buttons.addWidget(self.start_button)
+        self._buttons.addWidget(self.stop_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(buttons)
+        layout.addLayout(self._buttons)
         layout.addWidget(self.bar)
         layout.addWidget(self.status)
         self.start_button.clicked.connect(self.started)
         self.stop_button.clicked.connect(self.stop)
+
+    def add_button(self, button: QPushButton) -> None:
+        """Give another button a place between start and stop."""
+        self._buttons.insertWidget(1, button)
 
     def run(
         self,
@@ -75,6 +83,8 @@ class JobPanel(QWidget):
         self._shown = None if counted else (self.bar.value(), self.bar.format())
         self.bar.setRange(0, LONG if counted else 0)
         self.show_progress(0.0)
+        if counted:
+            self._activity.begin(self._title)
         self.job = Job(make, self._on_event)
         self.job.start()
 
@@ -89,6 +99,7 @@ class JobPanel(QWidget):
         if self.job:
             self.job.abandon()
             self.job = None
+            self._activity.end()
 
     def say(self, text: str) -> None:
         """Show a line of text under the bar."""
@@ -105,7 +116,9 @@ class JobPanel(QWidget):
         spent, done = time.monotonic() - self._began, part - self._had
         known = done > 0.02 * (1 - self._had) and part < 1
         left = f", {minutes(spent * (1 - part) / done)} left" if known else ""
-        self.bar.setFormat(f"{about or f'{part:.0%}'}{left}")
+        text = f"{about or f'{part:.0%}'}{left}"
+        self.bar.setFormat(text)
+        self._activity.show(part, text)
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, Failed):
@@ -113,6 +126,7 @@ class JobPanel(QWidget):
             self.say(str(event.error) if isinstance(event.error, FcnsegError) else "failed")
         if isinstance(event, Ended):
             self.job = None
+            self._activity.end()
             if self._shown:
                 value, text = self._shown
                 self.bar.setRange(0, LONG)

@@ -1,74 +1,57 @@
-"""The current slice, segmented again and again while the network trains."""
+"""What is on screen, segmented by a network as it is at the moment."""
 
-import time
-from collections.abc import Callable, Generator
-from contextlib import closing
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-import zarr
 from numpy.typing import NDArray
-from zarr.storage import MemoryStore
 
-from napari_fcnseg.events import Event, Step, Steps, Trained
+from napari_fcnseg.events import Event
+from napari_fcnseg.gui.wishes import Errand
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.inference.predict import predict
+from napari_fcnseg.models.model import Model
 
-if TYPE_CHECKING:
-    from napari_fcnseg.models.model import Model
 
-INTERVAL = 2.0  # seconds between two previews of one slice
-SHARE = 0.25  # of the time at most
-CHUNK = 512
+@dataclass(frozen=True)
+class Look:
+    """What a person looks at, and whether to see how unsure the network is of it."""
+
+    spans: Spans
+    unsure: bool = False
 
 
 @dataclass(frozen=True)
 class Preview(Event):
-    """Labels of a part of the image, as the network sees them now, or sees them at last."""
+    """Labels of a part of the image, as the network sees them now, or sees them at last.
+
+    ``unsure`` is the entropy of each pixel, 0 to 1, where it was asked for.
+    """
 
     spans: Spans
     labels: NDArray[np.uint8] = field(repr=False)
-    model: "Model" = field(repr=False)
+    model: Model = field(repr=False)
+    unsure: NDArray[np.float32] | None = field(repr=False, default=None)
     final: bool = False
 
 
-def with_previews(
-    start: Callable[[], Steps[Event]], image: Image, view: Callable[[], Spans], device: str
-) -> Steps[Event]:
-    """Add previews of what `view` returns to a training job.
-
-    The time that previews take is not part of the training budget.
-    """
-    return Steps(_run(start, image, view, device))
-
-
-def _run(
-    start: Callable[[], Steps[Event]], image: Image, view: Callable[[], Spans], device: str
-) -> Generator[Event, None, None]:
-    shown: Spans = ()
-    due = time.monotonic() + INTERVAL
-    with closing(start()) as steps:
-        for event in steps:
-            yield event
-            moved = shown and view() != shown
-            if isinstance(event, Trained):
-                yield replace(_preview(event.model, image, view(), device), final=True)
-            elif isinstance(event, Step) and (moved or time.monotonic() >= due):
-                began = time.monotonic()
-                shown = view()
-                yield _preview(event.model(), image, shown, device)
-                due = time.monotonic() + max(INTERVAL, (time.monotonic() - began) / SHARE)
+def make_preview(
+    model: Model, image: Image, look: Look, device: str, final: bool = False
+) -> Preview:
+    """Predict what is looked at."""
+    size = [stop - start for start, stop in look.spans]
+    labels, unsure = np.zeros(size, np.uint8), np.zeros(size, np.float32)
+    out: dict[str, Any] = {"labels": labels} | ({"entropy": unsure} if look.unsure else {})
+    predict(model, image, out, region=look.spans, device=device).wait()
+    return Preview(look.spans, labels, model, unsure if look.unsure else None, final)
 
 
-def _preview(model: "Model", image: Image, spans: Spans, device: str) -> Preview:
-    labels = np.zeros([stop - start for start, stop in spans], np.uint8)
-    predict(model, image, labels, region=spans, device=device).wait()
-    return Preview(spans, labels, model)
+def looking(image: Image, look: Look, device: str) -> Errand:
+    """Return what makes a preview by itself."""
 
+    def work(model: Model) -> Iterator[Event]:
+        yield make_preview(model, image, look, device, final=True)
 
-def sparse_labels(shape: tuple[int, ...]) -> Any:
-    """Labels of any size in memory; only chunks that were written take room."""
-    chunks = tuple(min(n, CHUNK) if i >= len(shape) - 2 else 1 for i, n in enumerate(shape))
-    return zarr.create_array(MemoryStore(), shape=shape, chunks=chunks, dtype=np.uint8)
+    return work

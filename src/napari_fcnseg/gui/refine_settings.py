@@ -3,10 +3,10 @@
 from dataclasses import fields
 from typing import Any
 
-from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox
+from magicgui.widgets import CheckBox, FloatSpinBox
 
-from napari_fcnseg.gui.choices import DEVICES
 from napari_fcnseg.gui.form import Rows, field_row
+from napari_fcnseg.gui.preferences import DeviceChoice
 from napari_fcnseg.refine.crf import Crf
 from napari_fcnseg.refine.split import SURE, THERE
 
@@ -30,7 +30,7 @@ class RefineSettings(Rows):
 
     def __init__(self) -> None:
         self._crf = {f.name: field_row(f.name, f.default, *CRF[f.name]) for f in fields(Crf)}
-        self.device = ComboBox(label="device", choices=DEVICES, tooltip="Where the CRF is computed")
+        self.device = DeviceChoice("Where the CRF is computed")
         self.diagonal = CheckBox(
             label="diagonal",
             tooltip="Pixels are connected that touch with an edge or a corner only, too",

@@ -1,64 +1,34 @@
 """The Segment widget: a model over a layer, a region or a file."""
 
-from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from napari import Viewer
-from napari.layers import Image as ImageLayer
-from napari.layers import Labels
-from qtpy.QtWidgets import QFileDialog, QPushButton
+from qtpy.QtWidgets import QHBoxLayout, QWidget
 
-from napari_fcnseg.errors import FcnsegError, ModelError, UntrustedCodeError
-from napari_fcnseg.events import Event, Predicted, PredictionStarted, Steps, TileDone
+from napari_fcnseg.errors import AxesError, FcnsegError
+from napari_fcnseg.events import Event, Steps
+from napari_fcnseg.gui.before_run import BeforeRun
+from napari_fcnseg.gui.buttons import push_button
 from napari_fcnseg.gui.choices import trained_models
-from napari_fcnseg.gui.consent import consents
 from napari_fcnseg.gui.dock import DockContent
+from napari_fcnseg.gui.doors import Doors
+from napari_fcnseg.gui.drafts import predict_draft
 from napari_fcnseg.gui.job import Ended
-from napari_fcnseg.gui.methods import Maker
-from napari_fcnseg.gui.output import written_labels
-from napari_fcnseg.gui.overlay import add_labels
-from napari_fcnseg.gui.panel import JobPanel, minutes, tell
-from napari_fcnseg.gui.refresh import Refresher
+from napari_fcnseg.gui.load_button import LoadButton
+from napari_fcnseg.gui.panel import JobPanel, tell, told
+from napari_fcnseg.gui.resume import resumed
+from napari_fcnseg.gui.segment_fixes import apply_fix
 from napari_fcnseg.gui.segment_form import SegmentForm
-from napari_fcnseg.images.grid import Spans
-from napari_fcnseg.images.image import Image
-from napari_fcnseg.images.output import partial_path
-from napari_fcnseg.inference.estimate import Estimate, estimate
-from napari_fcnseg.inference.plane_method import PlaneMethod
-from napari_fcnseg.inference.predict import predict
-from napari_fcnseg.models.library import Library
-from napari_fcnseg.models.load import load_model
+from napari_fcnseg.gui.segment_run import SegmentRun
+from napari_fcnseg.gui.segment_task import Ready, Task
+from napari_fcnseg.gui.tile_map import TileMap
+from napari_fcnseg.gui.unfinished import UnfinishedList
+from napari_fcnseg.inference.begun import Unfinished
+from napari_fcnseg.inference.doctor import unclear
+from napari_fcnseg.inference.estimate import Estimate
+from napari_fcnseg.inference.finding import Fix
 from napari_fcnseg.models.model import Model
-
-
-@dataclass
-class Run:
-    """What one run works on, and the layer that shows it; the model is made when it starts."""
-
-    make: Maker
-    image: Image
-    source: ImageLayer | None
-    region: Spans | None
-    out: Any
-    device: str
-    model: Model | PlaneMethod | None = None
-    shown: Labels | None = None
-    refresh: Refresher | None = None
-    notes: tuple[str, ...] = ()
-
-    def steps(self) -> Steps[Event]:
-        """Return the job."""
-        self.model = self.make()
-        return predict(
-            self.model,
-            self.image,
-            self.out,
-            region=self.region,
-            device=self.device,
-            resume=_is_unfinished(self.out),
-        )
 
 
 class SegmentWidget(DockContent):
@@ -72,147 +42,107 @@ class SegmentWidget(DockContent):
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__()
-        self._viewer = viewer
-        self._run: Run | None = None
-        self.form = SegmentForm(viewer)
-        self.load_button = QPushButton("Load model ...")
-        self.load_button.clicked.connect(self._ask_and_load)
-        self.cost_button = QPushButton("What will it cost?")
-        self.cost_button.setToolTip("Measure one tile; nothing is written")
-        self.cost_button.clicked.connect(self.measure)
+        self._viewer, self._session = viewer, trained_models(viewer)
+        self._run: SegmentRun | None = None
+        self._later = False  # other choices were made while a job ran
+        self.form, self.before, self.map = SegmentForm(viewer), BeforeRun(), TileMap()
+        self.unfinished, self.load_button = UnfinishedList(), LoadButton()
+        self.cost_button = push_button(
+            "What will it cost?", "Measure one tile; nothing is written", self.measure
+        )
+        self.doors = Doors(lambda: predict_draft(self._task()))
         self.panel = JobPanel("Segment", "Cancel")
+        self.doors.said.connect(self.panel.say)
         self.panel.started.connect(self.start)
-        self.fill([self.form, self.load_button, self.cost_button, self.panel])
-        self.let_go(self.panel, self.form.image, self.form.model, self.form.methods.strokes)
+        self.load_button.loaded.connect(self._take_model)
+        self.before.fixed.connect(self._fix)
+        self.unfinished.chosen.connect(self.go_on)
+        self.form.changed.connect(self._look)
+        buttons = QWidget()
+        row = QHBoxLayout(buttons)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.load_button)
+        row.addWidget(self.cost_button)
+        row.addWidget(self.doors)
+        self.fill([self.unfinished, self.form, buttons, self.before, self.panel, self.map])
+        self.let_go(self.panel, *self.form.followers)
+        self.at_end(self.before.drop, self.unfinished.drop, self.doors.abandon)
+        self.unfinished.renew()
+        self._look()
 
     def start(self) -> None:
         """Start segmenting; problems are told as notifications."""
-        run = self._prepare()
-        if run is None:
-            return
-        self._run = run
-        self.panel.say(f"segmenting {run.image.name}")
-        self.panel.run(run.steps, self._receive)
+        with told():
+            self._start(self._task())
+
+    def _task(self) -> Task:
+        return replace(self.form.task(), out=self.form.output.chosen_file())
+
+    def go_on(self, found: Unfinished) -> None:
+        """Go on with an output that was left unfinished."""
+        with told():
+            self._start(resumed(found, self.form, self._viewer, self._session))
 
     def measure(self) -> None:
         """Measure one tile and say what all of them will cost."""
         if self.panel.job:
             tell(FcnsegError("a job is running: wait for it, or cancel it"))
             return
-        run = self._prepare(writes=False)
-        if run is None:
-            return
-        self.panel.say(f"measuring a tile of {run.image.name}")
-        self.panel.run(
-            lambda: Steps(_measured(run)),
-            lambda event: self.panel.say(told(event)) if isinstance(event, Estimate) else None,
-        )
+        with told():
+            task = self.form.task()
+            self.panel.say(f"measuring a tile of {task.name}")
+            self.panel.run(lambda: Steps(task.measured()), self._receive)
 
-    def _prepare(self, writes: bool = True) -> Run | None:
-        """Gather what is chosen; tell what is wrong with it, if anything."""
+    def _start(self, task: Task) -> None:
+        self._run = SegmentRun(self._viewer, task, self.panel, self.map)
+        self._later = not self.before.settled
+        self.before.drop()
+        self.before.make_room(True)
+        self.unfinished.clear()
+        self.panel.say(f"opening {task.name}")
+        self.panel.run(task.steps, self._receive)
+
+    def _look(self) -> None:
+        """Look ahead at what is chosen; what is missing is no error yet."""
+        self._later = self.panel.job is not None
+        if self._later:
+            return
         try:
-            self.form.check_maker()
-            image, source, region = self.form.chosen_image()
-            make = self.form.chosen_maker(image)
-            shape = tuple(b - a for a, b in region) if region else image.kept_shape
-            out = self.form.chosen_output(shape) if writes else None
-            device = "auto" if self.form.model.method() else self.form.device.value
-            return Run(make, image, source, region, out, device)
+            self.before.look(self.form.task())
+        except AxesError as error:
+            self.before.hint(unclear(error))
         except FcnsegError as error:
-            tell(error)
-            return None
+            self.before.hint(str(error))
 
     def _receive(self, event: Event) -> None:
-        run = self._run
-        if run is None:
-            return
-        match event:
-            case PredictionStarted():
-                assert run.model is not None
-                data = list(event.data) if len(event.data) > 1 else event.data[0]
-                run.shown = add_labels(
-                    self._viewer,
-                    data,
-                    f"{run.image.name} segmented",
-                    run.model.classes,
-                    run.image,
-                    run.source,
-                    event.plan.region,
-                )
-                run.refresh = Refresher(run.shown)
-                done, tiles = event.done, len(event.plan)
-                self.panel.go_on_from(done / tiles, f"{done} of {tiles} tiles")
-                run.notes = event.notes
-                self.panel.say(". ".join([f"segmenting {run.image.name}", *run.notes]))
-            case TileDone():
-                self.panel.show_progress(
-                    event.done / event.tiles, f"{event.done} of {event.tiles} tiles"
-                )
-                if run.refresh:
-                    run.refresh()
-            case Predicted():
-                self._finish(run, event)
-            case Ended():
-                if event.stopped:
-                    self.panel.say(self._about_stopped(run))
-                self._run = None
+        if isinstance(event, Estimate):
+            self.before.show_cost(event)
+            self.panel.say("")
+        elif isinstance(event, Ready):
+            self._take_found(event)
+        if self._run:
+            self._run.receive(event)
+        if isinstance(event, Ended):
+            self._end()
 
-    def _finish(self, run: Run, event: Predicted) -> None:
-        tiles = f"{event.tiles} tile{'s' * (event.tiles > 1)}"
-        about = f"{tiles} in {event.elapsed:.1f} s. {event.path or ''}"
-        self.panel.say("\n".join([about, *run.notes]))
-        if run.shown is None or run.refresh is None:
-            return
-        if event.path:  # it has its final name now
-            run.shown.data = written_labels(event.path)
-        run.refresh(now=True)
+    def _end(self) -> None:
+        self._run = None
+        self.before.make_room(False)
+        self.unfinished.renew()
+        if self._later:
+            self._look()
 
-    @staticmethod
-    def _about_stopped(run: Run) -> str:
-        if not isinstance(run.out, Path):
-            return "cancelled; what was segmented so far is in the layer"
-        kept = partial_path(run.out)
-        return f"cancelled; what was segmented so far is in {kept}, and Segment goes on with it"
+    def _take_found(self, ready: Ready) -> None:
+        """Choose a model that was found in a file."""
+        known = any(ready.model is model for model in self._session.models)
+        if isinstance(ready.model, Model) and self.form.model.method() is None and not known:
+            self._session.add(ready.model)
 
-    def _ask_and_load(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(
-            self, "Load model", str(Library().folder), "Models (*.zip)"
-        )
-        if path:
-            self.load(Path(path))
+    def _take_model(self, model: Model, path: Path) -> None:
+        self.form.model_files[id(model)] = path
+        self._session.add(model)
 
-    def load(self, path: Path, trust_code: bool = False) -> None:
-        """Load a model from a file and choose it; ask before source code of it is run."""
-        try:
-            trained_models(self._viewer).add(load_model(path, trust_code=trust_code))
-        except UntrustedCodeError as error:
-            if consents(self, error.danger):
-                self.load(path, trust_code=True)
-        except FcnsegError as error:
-            tell(error)
-
-
-def _measured(run: Run) -> Generator[Estimate, None, None]:
-    made = run.make()
-    if not isinstance(made, Model):
-        raise ModelError(
-            f"{made.name} has no tiles that could be measured: it labels plane by plane. Segment "
-            "the current slice to see how long one takes"
-        )
-    yield estimate(made, run.image, region=run.region, device=run.device)
-
-
-def told(cost: Estimate) -> str:
-    """Return what a prediction costs, for people."""
-    size, halo = " x ".join(map(str, cost.tile)), max(cost.halo)
-    taken = f"about {minutes(cost.seconds)}" if cost.seconds >= 1 else "less than a second"
-    return (
-        f"{cost.tiles} tile{'s' * (cost.tiles > 1)} of {size} px, halo {halo} px: "
-        f"{cost.overhead:.2f} times the pixels.\n"
-        f"On {cost.device}: {taken}, {cost.memory / 1e6:,.0f} MB of memory, "
-        f"{cost.disk / 1e6:,.1f} MB in a file."
-    )
-
-
-def _is_unfinished(out: Any) -> bool:
-    return isinstance(out, Path) and partial_path(out).exists()
+    def _fix(self, fix: Fix) -> None:
+        with told():
+            before = self.before
+            apply_fix(fix, self.form, self._viewer, self._session, before.task, before.image)

@@ -73,18 +73,20 @@ def ambiguous(shape: Sequence[int], source: str, found: str = "") -> AxesError:
         What its metadata says; a letter that is not one of ``TCZYX`` may be any axis.
     """
     pattern = found.upper() if len(found) == len(shape) else "?" * len(shape)
-    fits = [
-        f"{axes} ({meaning})"
-        for axes, meaning in READINGS.items()
+    fits = tuple(
+        axes
+        for axes in READINGS
         if len(axes) == len(shape)
         and all(p == a or p not in KNOWN for p, a in zip(pattern, axes, strict=True))
         and not (axes[-1] == "C" and shape[-1] > 4)
-    ]
-    could_be = f" It could be {' or '.join(fits)}." if fits else ""
+    )
+    told = " or ".join(f"{axes} ({READINGS[axes]})" for axes in fits)
+    could_be = f" It could be {told}." if fits else ""
     says = f" (its metadata says {found!r})" if found else ""
     return AxesError(
         f"{source}: the axes of its {len(shape)} dimensions, {_times(shape)}, are not known"
-        f"{says}.{could_be} {how_to_say(fits[0].split()[0] if fits else len(shape))}"
+        f"{says}.{could_be} {how_to_say(fits[0] if fits else len(shape))}",
+        fits,
     )
 
 

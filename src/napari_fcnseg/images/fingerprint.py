@@ -5,9 +5,7 @@ import hashlib
 import numpy as np
 
 from napari_fcnseg.images.image import Image
-
-SAMPLES = 16  # windows of an image that are compared
-EDGE = 64
+from napari_fcnseg.images.spread import spread_windows
 
 
 def tell_image(image: Image) -> str:
@@ -20,13 +18,6 @@ def tell_image(image: Image) -> str:
 
 def _sample(image: Image) -> str:
     found = hashlib.sha256()
-    for part in range(SAMPLES):
-        window = []
-        for axis, n in zip(image.kept, image.kept_shape, strict=True):
-            edge = min(n, EDGE if axis in "YX" else 1)
-            # Odd steps along each axis, so that windows do not lie on one diagonal.
-            step = (part * (3 if axis == "Y" else 1)) % SAMPLES / (SAMPLES - 1)
-            start = round((n - edge) * step)
-            window.append((start, start + edge))
-        found.update(np.ascontiguousarray(image.read(tuple(window))).data)
+    for window in spread_windows(image):
+        found.update(np.ascontiguousarray(image.read(window)).data)
     return found.hexdigest()[:16]

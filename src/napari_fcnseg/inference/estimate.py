@@ -6,50 +6,28 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
-from napari_fcnseg.events import Event
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.open import open_image
-from napari_fcnseg.inference.budget import tile_memory
 from napari_fcnseg.inference.context import Context, SliceContext
 from napari_fcnseg.inference.encode import Kind, check_kind
 from napari_fcnseg.inference.members import Models, as_models, check_opinions, plan_members
+from napari_fcnseg.inference.outlook import PYRAMID, Outlook, planned
 from napari_fcnseg.inference.runner import Precision, Runner
 from napari_fcnseg.inference.views import Augment
 
-PYRAMID = 4 / 3  # of the finest level
-
 
 @dataclass(frozen=True)
-class Estimate(Event):
-    """What a prediction is going to cost.
+class Estimate(Outlook):
+    """What a prediction is going to cost, if all of it is as the measured tile is.
 
     Attributes
     ----------
-    tiles
-        How many there are.
-    tile, core
-        Size of the largest, and of what is kept of it, along the axes of the output.
-    halo
-        Pixels that the network needs around a core, along each axis.
-    overhead
-        Input pixels for each pixel of a core.
-    memory
-        Bytes for the network and its activations.
-    disk
-        Bytes of the output, if all of it compresses as the measured tile does.
     seconds
-        Wall time, if all tiles take as long as the measured one.
+        Wall time.
     device
         Where it was measured.
     """
 
-    tiles: int
-    tile: tuple[int, ...]
-    core: tuple[int, ...]
-    halo: tuple[int, ...]
-    overhead: float
-    memory: int
-    disk: int
     seconds: float
     device: str
 
@@ -91,12 +69,7 @@ def estimate(
     share = math.prod(tiles.shape) / math.prod(b - a for a, b in largest.core)
     compressed = len(zlib.compress(block.tobytes(), 1))
     return Estimate(
-        tiles=len(tiles),
-        tile=tuple(b - a for a, b in largest.source),
-        core=tuple(b - a for a, b in largest.core),
-        halo=tuple(axis.halo for axis in tiles.geometry),
-        overhead=round(tiles.overhead, 3),
-        memory=max(tile_memory(m.model.net, m.tiles.largest) for m in members),
+        **planned(members),
         disk=int(share * compressed * PYRAMID),
         seconds=share * taken,
         device=str(runner.device),

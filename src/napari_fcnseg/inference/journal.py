@@ -106,6 +106,11 @@ class Journal:
             os.fsync(file.fileno())
         self._torn = False
 
+    @property
+    def tiles(self) -> int:
+        """Tiles that there are."""
+        return len(self._sums)
+
     def __len__(self) -> int:
         """Tiles that are finished."""
         return int((self._sums != NEVER).sum())

@@ -1,6 +1,6 @@
 """Which pixels a person has labelled already."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -62,3 +62,13 @@ def open_painted(annotation: Any, image: Image) -> Painted:
     given = read_written(annotation)
     labels = given.labels(image) if isinstance(given, Points) else open_labels(given, image)
     return Painted(lambda spans: labels.read(spans)[0] != 0)
+
+
+def painted_from(painted: Painted, corner: Sequence[int]) -> Painted:
+    """Return what is labelled of a part of an image, whose pixels are counted from `corner`."""
+
+    def read(spans: Spans) -> NDArray[np.bool_]:
+        along = zip(spans, corner, strict=True)
+        return painted.read(tuple((start + by, stop + by) for (start, stop), by in along))
+
+    return Painted(read)

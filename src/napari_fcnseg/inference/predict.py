@@ -201,7 +201,7 @@ def _run(
         ]
         todo = [n for n in range(len(tiles)) if not all(n in session for session in sessions)]
         done = len(tiles) - len(todo)
-        yield PredictionStarted(tiles, tuple(sessions[0].sink.data), done, notes)
+        yield PredictionStarted(tiles, tuple(sessions[0].sink.data), done, notes, todo)
         sinks = tuple(session.sink for session in sessions)
         try:
             with open_workers(replace(work, sinks=sinks), scheduler) as workers:

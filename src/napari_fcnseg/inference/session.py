@@ -99,6 +99,18 @@ def open_session(
         yield Session(sink, journal)
 
 
+def is_being_written(path: Path) -> bool:
+    """Whether a process is at work on an output; a lock that a killed one left counts for none."""
+    file = _lock_path(path)
+    if not file.exists():
+        return False
+    try:
+        with FileLock(file, timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
 @contextmanager
 def only_user(path: Path) -> Iterator[None]:
     """Keep other processes away from an output.
@@ -108,7 +120,7 @@ def only_user(path: Path) -> Iterator[None]:
     OutputError
         If one is there already.
     """
-    file = path.with_name(path.name + ".lock")
+    file = _lock_path(path)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(file, timeout=0)
@@ -124,6 +136,10 @@ def only_user(path: Path) -> Iterator[None]:
     finally:
         file.unlink(missing_ok=True)
         lock.release()
+
+
+def _lock_path(path: Path) -> Path:
+    return path.with_name(path.name + ".lock")
 
 
 def _journal(path: Path) -> Journal:

@@ -17,7 +17,7 @@ from napari_fcnseg.inference.context import Context, check_context
 from napari_fcnseg.inference.engine import run_tiles
 from napari_fcnseg.inference.members import Models, as_models, check_opinions, plan_members
 from napari_fcnseg.inference.model_work import ModelWork
-from napari_fcnseg.inference.painted import Painted, open_painted
+from napari_fcnseg.inference.painted import Painted, open_painted, painted_from
 from napari_fcnseg.inference.predict import predict
 from napari_fcnseg.inference.target import Target
 from napari_fcnseg.inference.views import Augment
@@ -63,6 +63,7 @@ def suggest(
     size: int = 128,
     method: Method = "entropy",
     every: int = 1,
+    region: Spans | None = None,
     axes: str | None = None,
     tile: int | None = None,
     memory: int | str | None = None,
@@ -97,6 +98,9 @@ def suggest(
     every
         Look only at every so manieth plane, in their order. A network that sees single planes
         takes so much less time.
+    region
+        Part of the image in which to look, ``((start, stop), ...)`` along its axes without C, in
+        the order ``TZYX``; by default all of it.
     augment
         Views that are averaged, see `predict`; by default all for ``"disagreement"``.
 
@@ -121,10 +125,14 @@ def suggest(
     check_opinions([method], models, seen)
     check_context(context)
     choose_device(device)
-    members = plan_members(models, opened, tile, memory=memory, augment=seen, context=context)
+    members = plan_members(
+        models, opened, tile, region, memory=memory, augment=seen, context=context
+    )
     painted = open_painted(annotation, opened)
-    found = Candidates(opened.kept_shape, size, regions, every, painted)
-    target = Target(None, method, models[0].classes, opened, members[0].tiles, {})
+    tiles = members[0].tiles
+    corner = [start for start, _ in tiles.region]
+    found = Candidates(tiles.shape, size, regions, every, painted_from(painted, corner))
+    target = Target(None, method, models[0].classes, opened, tiles, {})
     work = ModelWork(
         members=members, image=opened, targets=(target,), sinks=(found,),
         device=device, context=context, augment=seen,
@@ -153,7 +161,7 @@ def _run(
 ) -> Generator[Event, None, None]:
     started = time.monotonic()
     tiles = work.tiles
-    todo = [n for n in range(len(tiles)) if found.looked_at(tiles[n].core)]
+    todo = [n for n in range(len(tiles)) if found.looked_at(tiles[n].out)]
     done = len(tiles) - len(todo)
     yield PredictionStarted(tiles, (), done)
     with open_workers(work) as workers:
@@ -168,7 +176,9 @@ def _run(
 
 def _describe(window: Candidate, work: ModelWork, painted: Painted, again: Again) -> Region:
     """Predict a region once more, to see which classes share its uncertain pixels."""
-    spans, classes, (target,) = window.spans, work.members[0].model.classes, work.targets
+    classes, (target,) = work.members[0].model.classes, work.targets
+    along = zip(window.spans, work.tiles.region, strict=True)
+    spans = tuple((start + first, stop + first) for (start, stop), (first, _) in along)
     lengths = [stop - start for start, stop in spans]
     shares, unsure = np.zeros((len(classes), *lengths), np.float32), np.zeros(lengths, np.float32)
     again({"probabilities": shares, target.kind: unsure}, region=spans).wait()

@@ -103,7 +103,7 @@ class Library:
                 "one with some of A to Z"
             )
         with self._changing(f"rename {path}"):
-            same = path.stem == _stem(legal_name(name))
+            same = path.stem == file_stem(legal_name(name))
             target = path if same else self._free(legal_name(name))
             rename(path, name, target)
         return target
@@ -120,12 +120,13 @@ class Library:
 
     def _free(self, name: str) -> Path:
         """Path for a model of a name that no other has."""
-        stem, number = _stem(name), 1
+        stem, number = file_stem(name), 1
         while (path := self.folder / f"{stem}{f'-{number}' * (number > 1)}.zip").exists():
             number += 1
         return path
 
 
-def _stem(name: str) -> str:
+def file_stem(name: str) -> str:
+    """Name of a file, without its ending, that tells what is called `name`."""
     found = re.sub(r"[^\w+-]+", "-", name).encode()[:LONGEST].decode(errors="ignore")
     return found.strip("-") or "model"

@@ -1,0 +1,75 @@
+"""The layer in which a prediction grows."""
+
+from pathlib import Path
+
+from napari import Viewer
+from napari.layers import Image as ImageLayer
+from napari.layers import Labels
+
+from napari_fcnseg.annotations.classes import SegClass
+from napari_fcnseg.events import PredictionStarted
+from napari_fcnseg.gui.output import written_labels
+from napari_fcnseg.gui.overlay import add_labels, place
+from napari_fcnseg.gui.refresh import Refresher
+from napari_fcnseg.images.image import Image
+
+
+class Growing:
+    """Labels that lie on their image, and in the end where it was moved to.
+
+    Parameters
+    ----------
+    viewer
+        Where to.
+    started
+        What is going to grow.
+    classes
+        Their names and colours.
+    image
+        What is segmented.
+    source
+        Its layer, if it has one.
+    """
+
+    def __init__(
+        self,
+        viewer: Viewer,
+        started: PredictionStarted,
+        classes: tuple[SegClass, ...],
+        image: Image,
+        source: ImageLayer | None,
+    ) -> None:
+        self._viewer, self._image, self._source = viewer, image, source
+        self._region = started.plan.region
+        data = list(started.data) if len(started.data) > 1 else started.data[0]
+        name = f"{image.name} segmented"
+        self.layer: Labels = add_labels(
+            viewer, data, name, classes, image, source, started.plan.region
+        )
+        self._refresh = Refresher(self.layer)
+
+    def renew(self) -> None:
+        """Show what has been written meanwhile, now and then."""
+        self._refresh()
+
+    def finish(self, path: Path | None) -> None:
+        """Show all of it, in the place that the image has now.
+
+        Parameters
+        ----------
+        path
+            File that has its final name now, if any.
+        """
+        if path:
+            self.layer.data = written_labels(path)
+        where = place(self._image, self._image.kept, self._source, self._region)
+        for name, value in where.items():
+            setattr(self.layer, name, value)
+        self._refresh(now=True)
+
+    def rescue(self) -> bool:
+        """Add the layer again if it was removed; return whether it was."""
+        gone = self.layer not in self._viewer.layers
+        if gone:
+            self._viewer.add_layer(self.layer)
+        return gone
