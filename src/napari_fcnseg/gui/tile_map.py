@@ -3,7 +3,7 @@
 import time
 
 import numpy as np
-from qtpy.QtCore import QRectF, QSize, QTimer
+from qtpy.QtCore import QRectF, QSize, Qt, QTimer
 from qtpy.QtGui import QColor, QImage, QPainter, QPaintEvent
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -35,7 +35,7 @@ class TileMap(QWidget):
         self._about.setWordWrap(True)
         layout, words = QHBoxLayout(self), QVBoxLayout()
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._squares)
+        layout.addWidget(self._squares, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(words, 1)
         words.addWidget(self._about)
         key = "  ".join(
