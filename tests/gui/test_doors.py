@@ -15,6 +15,7 @@ from qtpy.QtWidgets import QApplication, QFileDialog
 from tests.gui.conftest import MINUTE, TINY
 
 import napari_fcnseg as fs
+from napari_fcnseg.gui import train as module
 from napari_fcnseg.gui.layers import layer_classes
 from napari_fcnseg.models.fingerprint import fingerprint
 from napari_fcnseg.scripts.recipe_file import read_recipe, write_recipe
@@ -68,9 +69,22 @@ def drop(qtbot):
     return drop
 
 
-def run(words, folder):
-    """Run a script or a command in a process of its own, with as many threads as here."""
-    threads = str(torch.get_num_threads())  # sums in another order are other sums
+@pytest.fixture
+def threads(monkeypatch):
+    """How many threads of torch train in the window: sums in another order are other sums."""
+    found, start = [], module.train
+
+    def train(*data, **how):
+        found.append(torch.get_num_threads())  # of the thread that runs the job
+        return start(*data, **how)
+
+    monkeypatch.setattr(module, "train", train)
+    return found
+
+
+def run(words, folder, threads):
+    """Run a script or a command in a process of its own, with as many threads."""
+    threads = str(threads)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     env = os.environ | {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "PATH": path}
     done = subprocess.run(
@@ -79,14 +93,14 @@ def run(words, folder):
     assert done.returncode == 0, done.stderr[-3000:]
 
 
-def run_python(text, folder):
+def run_python(text, folder, threads):
     script = folder / "script.py"
     script.write_text(text, "utf-8")
-    run([sys.executable, str(script)], folder)
+    run([sys.executable, str(script)], folder, threads)
 
 
 def test_window_script_and_command_give_the_same_labels(
-    train, dock, press, ended, choose, drop, folder, layers, viewer, tmp_path
+    train, threads, dock, press, ended, choose, drop, folder, layers, viewer, tmp_path
 ):
     image, strokes = layers
     strokes.features = {"index": [1, 2, 3], "class": ["wand", "zelle", "kern"]}
@@ -101,9 +115,9 @@ def test_window_script_and_command_give_the_same_labels(
     script = choose(train.doors, "Copy as Python")
     assert len(script.splitlines()) < 20
     assert "#" not in script  # nothing stands against the same weights
-    run_python(script, folder)
+    run_python(script, folder, *threads)
     command = choose(train.doors, "Copy as command")
-    run(shlex.split(command), folder)
+    run(shlex.split(command), folder, *threads)
     models = [fs.load_model(folder / f"stack-model{n}.zip", check=True) for n in ("", "-2")]
     assert {fingerprint(model) for model in models} == {fingerprint(train.model)}
     for model in models:
@@ -118,8 +132,8 @@ def test_window_script_and_command_give_the_same_labels(
     segment.form.path.value = folder / "window.ome.zarr"
     press(segment.panel.start_button)
     ended(segment)
-    run_python(choose(segment.doors, "Copy as Python"), folder)
-    run(shlex.split(choose(segment.doors, "Copy as command")), folder)
+    run_python(choose(segment.doors, "Copy as Python"), folder, *threads)
+    run(shlex.split(choose(segment.doors, "Copy as command")), folder, *threads)
     files = ["window", "stack.labels", "stack-2.labels"]
     found = [chunks(folder / f"{name}.ome.zarr") for name in files]
     assert found[0]
@@ -146,7 +160,7 @@ def test_a_region_is_segmented_by_its_script_only(
     viewer.dims.set_current_step(0, 4)
     script = choose(segment.doors, "Copy as Python")
     assert "region=((4, 5), (0, 160), (0, 176))" in script
-    run_python(script, folder)
+    run_python(script, folder, torch.get_num_threads())
     found = fs.open_image(folder / "stack.labels.ome.zarr")
     assert np.array_equal(found.data[0], fs.segment(model, layers[0].data, axes="ZYX")[4])
     assert not choose(segment.doors, "Copy as command")
