@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from napari_fcnseg.errors import NetError
+from napari_fcnseg.nets.seeding import ALONE
 
 if TYPE_CHECKING:
     from napari_fcnseg.nets.base import SegmentationNet
@@ -182,6 +183,8 @@ def build_net(
         kind, value = type(known[option]), options[option]
         if kind in (bool, int) and type(value) is not kind:
             raise NetError(f"{option} = {value!r} should be of the type {kind.__name__}")
-    net = entry.load()(in_channels, classes, **(known | options | dict(entry.fixed)))
+    make = entry.load()
+    with ALONE:
+        net = make(in_channels, classes, **(known | options | dict(entry.fixed)))
     net.name, net.options = name, known | options
     return net

@@ -12,6 +12,7 @@ from napari_fcnseg.nets.base import SegmentationNet
 from napari_fcnseg.nets.fcn import FCN, refine_fcn
 from napari_fcnseg.nets.more_classes import take_over
 from napari_fcnseg.nets.registry import build_net
+from napari_fcnseg.nets.seeding import seeded
 from napari_fcnseg.nets.shift import shift
 from napari_fcnseg.training.prepare import TrainingData
 from napari_fcnseg.training.recipe import Recipe
@@ -34,8 +35,7 @@ def make_net(data: TrainingData, recipe: Recipe, start: Model | None) -> Segment
     FcnsegError
         If the network does not fit the images, the recipe's batch or the model.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(recipe.seed)
+    with seeded(recipe.seed):
         channels, classes = data.images[0].channels, len(data.classes)
         net = build_net(recipe.net, channels, classes, **recipe.net_options)
     if start:

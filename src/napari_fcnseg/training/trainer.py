@@ -1,8 +1,7 @@
 """One training run: network, optimiser and the best weights so far."""
 
 import copy
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +14,7 @@ from napari_fcnseg.images.fingerprint import tell_image
 from napari_fcnseg.images.normalise import fit_normalisation
 from napari_fcnseg.models.model import Model
 from napari_fcnseg.nets.device import choose_device, full_float32, place
+from napari_fcnseg.nets.seeding import seeded
 from napari_fcnseg.nets.shift import shift
 from napari_fcnseg.training.accumulate import Accumulation
 from napari_fcnseg.training.average import Average, estimate_statistics
@@ -150,20 +150,14 @@ class Trainer:
 
     def _learn(self, x: Tensor, y: Tensor, borders: Tensor | None) -> Tensor:
         """Take the gradient of a batch; return its loss."""
-        with self._seeded(), self._precision.step():
+        own = [self.device] if self.device.type == "cuda" else []
+        # Dropout draws from PyTorch's own generators; it depends on the step alone.
+        with seeded(self.recipe.seed * 2**32 + self.steps, own), self._precision.step():
             with self._precision.forward():
                 logits = self._accumulation.logits(x)
             loss = self._objective(logits.float(), y, x, borders)
             self._optimiser.take_gradient(loss)
         return loss.detach()
-
-    @contextmanager
-    def _seeded(self) -> Iterator[None]:
-        """Let dropout, which draws from PyTorch's own generators, depend on the step alone."""
-        own = [self.device] if self.device.type == "cuda" else []
-        with torch.random.fork_rng(devices=own):
-            torch.manual_seed(self.recipe.seed * 2**32 + self.steps)
-            yield
 
     def repaint(self, number: int, planes: Collection[Plane] | None) -> None:
         """Take in what was painted on image `number` since; held-out blocks stay as they were."""
