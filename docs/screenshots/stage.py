@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QApplication
 
 import napari_fcnseg as fs
 from napari_fcnseg.annotations.classes import default_class
-from napari_fcnseg.demo import PAINTED, SHARE
+from napari_fcnseg.demo import PAINTED, SCALE, SHARE, UNITS
 from napari_fcnseg.gui.choices import trained_models
 from napari_fcnseg.gui.layers import class_table
 from napari_fcnseg.gui.llvm import keep_triton_out
@@ -45,7 +45,7 @@ class Stage:
         self.image, self.truth, self.strokes, names = scene_data(data)
         self.classes = [default_class(i, name) for i, name in names.items()]
         self.table = class_table(self.classes)
-        self.place = {"axis_labels": ("z", "y", "x"), "scale": (30, 4, 4), "units": ("nm",) * 3}
+        self.place = {"axis_labels": ("z", "y", "x"), "scale": SCALE, "units": UNITS}
         self.viewer.add_image(self.image, name="EM stack", **self.place)
         self.model = fs.load_model(model)
         trained_models(self.viewer).add(self.model)

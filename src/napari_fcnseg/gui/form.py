@@ -11,9 +11,8 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QWidget
 from superqt import QCollapsible
 
-from napari_fcnseg.errors import NetError
 from napari_fcnseg.limits import check_field
-from napari_fcnseg.nets.registry import find_net
+from napari_fcnseg.nets.registry import find_net, known_options
 from napari_fcnseg.training.recipe import Recipe
 
 # Options of networks that have a row: a first value, its type and its bounds.
@@ -95,11 +94,8 @@ class RecipeForm(Rows):
         RecipeError
             If a row has no room for an option. Then nothing changes, too.
         """
-        known = find_net(recipe.net).options()
+        known = known_options(recipe.net, recipe.net_options)
         for name, value in recipe.net_options.items():
-            if name not in known:
-                options = ", ".join(known)
-                raise NetError(f"{recipe.net} has no option {name!r}; its options: {options}")
             if name in NUMBERS and isinstance(known[name], int):
                 check_field(name, value, Annotated[NUMBERS[name][1:]])
         self.choose_net(recipe.net)

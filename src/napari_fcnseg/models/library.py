@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 from filelock import FileLock
@@ -120,10 +121,14 @@ class Library:
 
     def _free(self, name: str) -> Path:
         """Path for a model of a name that no other has."""
-        stem, number = file_stem(name), 1
-        while (path := self.folder / f"{stem}{f'-{number}' * (number > 1)}.zip").exists():
-            number += 1
-        return path
+        return next(p for p in file_names(self.folder, name, ".zip") if not p.exists())
+
+
+def file_names(folder: Path, name: str, suffix: str) -> Iterator[Path]:
+    """Yield paths for what is called `name`: without a number, then with 2, 3, and so on."""
+    stem = file_stem(name)
+    yield folder / f"{stem}{suffix}"
+    yield from (folder / f"{stem}-{number}{suffix}" for number in count(2))
 
 
 def file_stem(name: str) -> str:

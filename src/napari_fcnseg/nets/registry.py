@@ -2,7 +2,7 @@
 
 import difflib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -137,6 +137,21 @@ def find_net(name: str) -> NetEntry:
     return NETS[name]
 
 
+def known_options(name: str, given: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the options of a network with their defaults.
+
+    Raises
+    ------
+    NetError
+        If there is no such network, or one of the options `given` is none of it.
+    """
+    known = find_net(name).options()
+    for option in given:
+        if option not in known:
+            raise NetError(f"{name} has no option {option!r}; its options: {', '.join(known)}")
+    return known
+
+
 def outline_net(
     name: str, in_channels: int = 1, classes: int = 2, **options: Any
 ) -> "SegmentationNet":
@@ -176,11 +191,9 @@ def build_net(
     for what, count in (("in_channels", in_channels), ("classes", classes)):
         if count < 1:
             raise NetError(f"{what} = {count}: a network needs at least 1")
-    known = entry.options()
-    for option in options:
-        if option not in known:
-            raise NetError(f"{name} has no option {option!r}; its options: {', '.join(known)}")
-        kind, value = type(known[option]), options[option]
+    known = known_options(name, options)
+    for option, value in options.items():
+        kind = type(known[option])
         if kind in (bool, int) and type(value) is not kind:
             raise NetError(f"{option} = {value!r} should be of the type {kind.__name__}")
     make = entry.load()

@@ -90,10 +90,10 @@ def refine(
             f"{seen.name} is {seen.kept} {seen.kept_shape}, but {opened.name} is {opened.kept} "
             f"{opened.kept_shape}: give the image that was segmented"
         )
-    local = Local(crf.of(seen) if crf and seen else crf, smooth, thresholds or {})
     path = Path(out) if out is not None else None
     if path:
         check_output(path, opened.path, choose_mode(overwrite))
+    local = Local(crf.of(seen) if crf and seen else crf, smooth, thresholds or {})
     work = LocalReader(opened, seen, local, choose_device(device), classes)
     blocks = Blocks.of(opened, across)
     return Steps(_run(work, path, blocks, min_size, islands, overwrite))

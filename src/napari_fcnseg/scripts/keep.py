@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.open import BLOCK
 from napari_fcnseg.images.output import partial_path
 from napari_fcnseg.models.fingerprint import fingerprint
-from napari_fcnseg.models.library import file_stem
+from napari_fcnseg.models.library import file_names
 from napari_fcnseg.models.load import load_model
 from napari_fcnseg.models.model import Model
 
@@ -42,8 +41,7 @@ def keep_file(
     OutputError
         If it cannot be written.
     """
-    for number in count(1):
-        path = _numbered(folder, name, suffix, number)
+    for path in file_names(folder, name, suffix):
         if _is_free(path):
             write(path)
             break
@@ -55,8 +53,7 @@ def keep_file(
 
 def free_file(folder: Path, name: str, suffix: str) -> Path:
     """Return a path in `folder` at which there is no file."""
-    paths = (_numbered(folder, name, suffix, number) for number in count(1))
-    return next(path for path in paths if _is_free(path))
+    return next(path for path in file_names(folder, name, suffix) if _is_free(path))
 
 
 def keep_model(model: Model, folder: Path) -> Path:
@@ -86,10 +83,6 @@ def same_pixels(one: Image, other: Image) -> bool:
         np.array_equal(one.read(window), other.read(window), equal_nan=nan)
         for window in one.blocks(BLOCK)
     )
-
-
-def _numbered(folder: Path, name: str, suffix: str, number: int) -> Path:
-    return folder / f"{file_stem(name)}{f'-{number}' * (number > 1)}{suffix}"
 
 
 def _is_free(path: Path) -> bool:

@@ -59,8 +59,9 @@ def open_replay(
             known = _beside(start, classes)
             found.origins.append(Origin.of(images, labels, known, replayed=True, **how))
             if known is not None and not isinstance(one[1], Annotation):
-                opened = open_image(one[0], axes=how["axes"])
-                labels = [open_annotation(read_written(one[1]), opened, known, how["unpainted"])]
+                images = [open_image(one[0], axes=how["axes"])]
+                written = read_written(one[1])
+                labels = [open_annotation(written, images[0], known, how["unpainted"])]
         found.images += images
         found.labels += labels
     return found
