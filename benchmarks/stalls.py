@@ -3,9 +3,10 @@
     xvfb-run -a -s "-screen 0 1280x800x24" python benchmarks/stalls.py
 
 The real napari, on a screen; without a graphics card it is drawn by the processor, which is told
-beside each figure. Jobs: nothing at all, training on the sample while slices are changed, and a
-prediction of 8192 x 8192 pixels into a layer in memory and into an OME-Zarr, refreshed as tiles
-come.
+beside each figure. Jobs: nothing at all; napari alone, to which an empty Labels layer of
+8192 x 8192 pixels is added and which refreshes it; opening the Train widget; training on the sample
+while slices are changed; and a prediction of 8192 x 8192 pixels into a layer in memory and into an
+OME-Zarr, refreshed as tiles come.
 """
 
 import argparse
@@ -34,18 +35,17 @@ class Ticks:
     """Times between ticks of a timer in the GUI thread, in milliseconds."""
 
     def __init__(self):
-        self.gaps, self._last, self._timer = [], None, QTimer()
+        self.gaps, self._last, self._timer = [], 0.0, QTimer()
         self._timer.setInterval(TICK)
         self._timer.timeout.connect(self._tick)
 
     def _tick(self):
         now = time.perf_counter()
-        if self._last is not None:
-            self.gaps.append(1e3 * (now - self._last))
+        self.gaps.append(1e3 * (now - self._last))
         self._last = now
 
     def __enter__(self):
-        self._last, self.gaps = None, []
+        self._last, self.gaps = time.perf_counter(), []  # what is done first counts, too
         self._timer.start()
         return self
 
@@ -61,6 +61,12 @@ def live(done, seconds=600):
             raise TimeoutError(f"not done within {seconds} s")
         QApplication.processEvents()
         time.sleep(0.0005)
+
+
+def rest(seconds):
+    """Run the event loop for some time."""
+    end = time.monotonic() + seconds
+    live(lambda: time.monotonic() > end)
 
 
 def row(job, ticks):
@@ -81,9 +87,11 @@ def training(seconds):
     """Training on the sample; each second another slice is looked at."""
     viewer = napari.Viewer()
     viewer.open_sample("napari-fcnseg", "painted_em_stack")
-    train = open_widget(viewer, "Train")
+    with Ticks() as ticks:
+        train = open_widget(viewer, "Train")
+        rest(10)  # a person looks for layers
+    row("the Train widget is opened (10 s)", ticks)
     train.form.minutes.value = 60
-    live(lambda: train.panel.start_button.isEnabled())
     end, slices = time.monotonic() + seconds, itertools.cycle(range(len(synthetic_em()[0])))
     mover = QTimer()
     mover.timeout.connect(lambda: viewer.dims.set_current_step(0, next(slices)))
@@ -98,12 +106,34 @@ def training(seconds):
     viewer.close()
 
 
-def predicting(model, path):
-    """Segment a large image, into memory or a file."""
+def large():
+    """Open a window with a large image."""
     viewer = napari.Viewer()
     stack, _ = synthetic_em()
     times = -(-EDGE // stack.shape[-1])
     viewer.add_image(np.tile(stack[0], (times, times))[:EDGE, :EDGE], name="large")
+    rest(2)
+    return viewer
+
+
+def napari_alone(refreshes=8):
+    """Add labels, and refresh them."""
+    viewer = large()
+    with Ticks() as ticks:
+        labels = viewer.add_labels(np.zeros((EDGE, EDGE), np.uint8))
+        rest(0.5)
+    row(f"napari alone adds labels of {EDGE} x {EDGE}", ticks)
+    with Ticks() as ticks:
+        for _ in range(refreshes):
+            labels.refresh(extent=False, highlight=False, thumbnail=False)
+            rest(0.5)
+    row("napari alone refreshes them", ticks)
+    viewer.close()
+
+
+def predicting(model, path):
+    """Segment a large image, into memory or a file."""
+    viewer = large()
     trained_models(viewer).add(model)
     segment = open_widget(viewer, "Segment")
     if path:
@@ -124,10 +154,10 @@ def main(options):
     viewer = napari.Viewer()
     keep_triton_out()  # before this module's own training
     with Ticks() as ticks:
-        end = time.monotonic() + 5
-        live(lambda: time.monotonic() > end)
+        rest(5)
     row("nothing", ticks)
     viewer.close()
+    napari_alone()
     training(options.seconds)
     image, truth = synthetic_em()
     net = {"width": 2, "depth": 2}  # little to compute: tiles come fast

@@ -1,6 +1,7 @@
 """A job in napari's activity dock."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from io import StringIO
 
 from napari.utils import progress
@@ -28,6 +29,7 @@ class Activity(QObject):
         super().__init__(parent)
         self._title, self._about, self._part = "", "", 0.0
         self._bar: progress | None = None
+        self._shown: list[QProgressBar] = []  # what napari shows of it
         self._job = 0  # counts them
         self._clock = QTimer(self)
         self._clock.setInterval(PACE)
@@ -56,8 +58,9 @@ class Activity(QObject):
             return
         assert self._bar is not None
         self._bar.n = round(LONG * self._part)
-        for shown in _shown(self._bar):
-            shown.setValue(self._bar.n)
+        with suppress(RuntimeError):  # a window has gone
+            for shown in self._shown:
+                shown.setValue(self._bar.n)
         self._bar.events.eta(value=self._about)
 
     def _bring_up(self) -> bool:
@@ -69,7 +72,7 @@ class Activity(QObject):
         if job != self._job:
             bar.close()
             return False
-        self._bar = bar
+        self._bar, self._shown = bar, list(_shown(bar))  # searched once: it takes a while
         self._clock.start()
         return True
 

@@ -10,6 +10,7 @@ from qtpy.QtCore import (  # type: ignore[attr-defined]  # qtpy names Signal at 
     Signal,
 )
 
+from napari_fcnseg.gui.give_way import give_way
 from napari_fcnseg.gui.llvm import keep_triton_out
 
 Question = Callable[[], object]
@@ -68,6 +69,7 @@ class Aside(QObject):
         Thread(target=self._work, args=(self._wanted,), daemon=True).start()
 
     def _work(self, question: Question) -> None:
+        give_way()
         try:
             answer = question()
         except Exception as error:  # whoever asked tells it

@@ -11,6 +11,7 @@ from typing import cast
 from napari.qt.threading import create_worker
 
 from napari_fcnseg.events import Event, Step, Steps
+from napari_fcnseg.gui.give_way import give_way
 from napari_fcnseg.gui.llvm import keep_triton_out
 
 STEP_INTERVAL = 0.1  # seconds between two Step events that reach the GUI
@@ -77,6 +78,7 @@ class Job:
 
     def _iterate(self) -> Generator[Event, None, None]:
         shown = 0.0
+        give_way()
         try:
             with closing(self._make()) as steps:
                 for event in steps:
