@@ -6,6 +6,8 @@ from napari import settings
 from napari.utils.notifications import notification_manager
 from qtpy.QtCore import Qt
 
+from napari_fcnseg.gui import give_way
+
 TINY = {"depth": 2, "width": 4, "patch": 32, "batch": 2, "validation": 0.2, "gap": 4}
 MINUTE = 60_000
 
@@ -17,6 +19,12 @@ def own_preferences(tmp_path, monkeypatch):
     settings._clear_plugin_settings_cache()
     yield
     settings._clear_plugin_settings_cache()
+
+
+@pytest.fixture(autouse=True)
+def no_way_given(monkeypatch):
+    """Tests that run beside each other share two cores; jobs of a window would starve."""
+    monkeypatch.setattr(give_way, "NICE", 0)
 
 
 @pytest.fixture

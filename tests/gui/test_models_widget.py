@@ -294,6 +294,7 @@ def test_a_training_that_fails_late_keeps_its_best(train, press, ended, qtbot, m
         return step(self, progress)
 
     monkeypatch.setattr(Trainer, "step", fails)
+    train.form.minutes.value = 100
     press(train.panel.start_button)
     ended(train)
     assert "out of memory. It failed at step" in train.panel.status.text()

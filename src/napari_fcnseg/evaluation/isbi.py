@@ -54,6 +54,11 @@ def rand_and_info(
     thresholds
         To choose from.
 
+    Returns
+    -------
+    RandAndInfo
+        Each of the two at its own best threshold; 1 is perfect.
+
     Raises
     ------
     EvaluationError

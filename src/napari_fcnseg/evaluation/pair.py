@@ -58,4 +58,6 @@ def open_pair(found: Any, truth: Any, axes: str | None = None) -> Pair:
     try:
         return Pair(image, open_labels(truth, image))
     except AnnotationError as error:
-        raise EvaluationError(f"the truth does not fit the segmentation: {error}") from error
+        raise EvaluationError(
+            f"the truth does not fit the segmentation ({error}): give the truth of the same image"
+        ) from error

@@ -41,7 +41,9 @@ def another_class(classes: Sequence[SegClass]) -> SegClass:
     for i in range(1, MAX_ID + 1):
         if i not in taken and default_class(i).name not in names:
             return default_class(i)
-    raise AnnotationError(f"there are {len(taken)} classes; no more ids are left")
+    raise AnnotationError(
+        f"there are {len(taken)} classes, and no more ids are left: remove one that you do not need"
+    )
 
 
 def renamed(classes: Sequence[SegClass], class_id: int, name: str) -> list[SegClass]:

@@ -57,8 +57,8 @@ def predict_draft(task: Task) -> PredictDraft:
     """
     if task.model is None:
         raise MethodError(
-            "only what a model segments is copied; the same without one is done by fcnseg "
-            "classical, or fs.classical_method in Python"
+            "only what a model segments is copied: use fcnseg classical, or fs.classical_method in "
+            "Python, for the same without one"
         )
     return PredictDraft(
         open=task.open,

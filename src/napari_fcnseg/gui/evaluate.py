@@ -69,7 +69,7 @@ class EvaluateWidget(DockContent):
         """Start scoring; problems are told as notifications."""
         found, truth, kind = self.found.value, self.truth.value, self.kind.value
         if found is None or truth is None or found is truth:
-            tell(EvaluationError("two Labels layers are needed: what was found, and what is true"))
+            tell(EvaluationError("choose two Labels layers: what was found, and what is true"))
             return
         self._layer, membranes = found, self.membranes.value
         pair = labels_image(found), labels_image(truth)

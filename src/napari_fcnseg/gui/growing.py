@@ -9,7 +9,7 @@ from napari.layers import Labels
 from napari_fcnseg.annotations.classes import SegClass
 from napari_fcnseg.events import PredictionStarted
 from napari_fcnseg.gui.output import written_labels
-from napari_fcnseg.gui.overlay import add_labels, place
+from napari_fcnseg.gui.overlay import add_labels, follow
 from napari_fcnseg.gui.refresh import Refresher
 from napari_fcnseg.images.image import Image
 
@@ -62,9 +62,7 @@ class Growing:
         """
         if path:
             self.layer.data = written_labels(path)
-        where = place(self._image, self._image.kept, self._source, self._region)
-        for name, value in where.items():
-            setattr(self.layer, name, value)
+        follow(self.layer, self._image, self._image.kept, self._source, self._region)
         self._refresh(now=True)
 
     def rescue(self) -> bool:

@@ -48,6 +48,7 @@ class MeasureWidget(DockContent):
         super().__init__()
         self._viewer = viewer
         self._layer: Labels | None = None
+        self._objects = False  # whether it is measured as objects
         self._table: Table | None = None
         self.labels = LayerChoice(viewer, Labels, "labels", "What is measured")
         self.kind = ComboBox(
@@ -91,7 +92,7 @@ class MeasureWidget(DockContent):
         if layer is None:
             tell(ImageError("there is no Labels layer: segment an image, or open labels"))
             return
-        self._layer, labels = layer, labels_image(layer)
+        self._layer, self._objects, labels = layer, kind == OBJECTS, labels_image(layer)
         image = fitting_image(self.image.value, labels) if kind == OBJECTS else None
         axon, myelin = self.axon.value, self.myelin.value
 
@@ -138,7 +139,7 @@ class MeasureWidget(DockContent):
     def _give_features(self, table: Table) -> bool:
         """Give the layer the measurements of its objects; ids of several times have no place."""
         layer = self._layer
-        if self.kind.value != OBJECTS or layer is None or "T" in table.columns:
+        if not self._objects or layer is None or "T" in table.columns:
             return False
         columns = {"index" if name == "id" else name: c for name, c in table.columns.items()}
         layer.features = pd.DataFrame(columns or {"index": []})

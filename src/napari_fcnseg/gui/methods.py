@@ -12,7 +12,7 @@ from napari.layers import Labels
 from napari_fcnseg.annotations.annotation import open_annotation
 from napari_fcnseg.annotations.classes import MAX_ID
 from napari_fcnseg.classical.colours import cluster_colours
-from napari_fcnseg.classical.methods import METHODS, find_method, make_method
+from napari_fcnseg.classical.methods import METHODS, classical_method, find_method
 from napari_fcnseg.errors import AnnotationError
 from napari_fcnseg.gui.choices import LayerChoice, ModelChoice, TrainedModels
 from napari_fcnseg.gui.form import annotated_row
@@ -103,7 +103,7 @@ class MethodRows:
         if method == CLUSTERS:
             return lambda image: cluster_colours(image, **options)
         if not self._needs_strokes(method):
-            return lambda image: make_method(method, image, **options)
+            return lambda image: classical_method(method, image, **options)
         painted: Labels | None = self.strokes.value
         if painted is None:
             raise AnnotationError(
@@ -115,7 +115,7 @@ class MethodRows:
 
         def make(image: Image) -> PlaneMethod:
             annotation = open_annotation(data, image, name=name).named(classes)
-            return make_method(method, image, annotation, **options)
+            return classical_method(method, image, annotation, **options)
 
         return make
 

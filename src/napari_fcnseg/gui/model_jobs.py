@@ -1,13 +1,11 @@
 """What the Models widget does in a thread: each a generator of events."""
 
 from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from napari_fcnseg.errors import FcnsegError, ModelError, UntrustedCodeError
-from napari_fcnseg.events import Event, Step, Steps, Trained
+from napari_fcnseg.events import Event
 from napari_fcnseg.gui.export_dialog import Wanted
 from napari_fcnseg.models.card import Card
 from napari_fcnseg.models.fetch import fetch, is_elsewhere
@@ -99,26 +97,6 @@ def keeping(library: Library, model: Model) -> Work:
         yield Done(f"kept in Models as {path.name}", path)
 
     return work
-
-
-def rescued(steps: Steps[Event], library: Library, gone: Callable[[], bool]) -> Steps[Event]:
-    """Keep the best model of a training that ends because its window is closed."""
-
-    def work() -> Generator[Event, None, None]:
-        latest: Callable[[], Model] | None = None
-        with closing(steps):
-            try:
-                for event in steps:
-                    if isinstance(event, Step):
-                        latest = event.best
-                    if isinstance(event, Trained):
-                        latest = partial(getattr, event, "model")
-                    yield event
-            finally:
-                if latest and gone():
-                    library.keep(latest())
-
-    return Steps(work())
 
 
 def renaming(library: Library, card: Card, name: str) -> Work:

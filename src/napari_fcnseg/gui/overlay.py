@@ -101,6 +101,19 @@ def place(
     return placed
 
 
+def follow(
+    layer: Layer, image: Image, axes: str, source: Layer | None, region: Spans | None = None
+) -> None:
+    """Put a layer where its image is now, if that was moved or scaled; parameters as `place`."""
+    for name, value in place(image, axes, source, region).items():
+        if not _alike(getattr(layer, name), value):
+            setattr(layer, name, value)
+
+
+def _alike(one: Any, other: Any) -> bool:
+    return np.array_equal(*(getattr(x, "affine_matrix", x) for x in (one, other)))
+
+
 @contextmanager
 def still_selected(viewer: Viewer) -> Iterator[None]:
     """Keep what is selected, while layers are added: a person goes on painting."""

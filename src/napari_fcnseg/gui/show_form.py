@@ -107,7 +107,9 @@ class ShowForm(Rows):
     def _chosen_portrait(self) -> Portrait:
         source, classes = self.image.value, self.labels.value
         if source is None or classes is None:
-            raise ImageError("a portrait takes two layers: an image, and labels of its classes")
+            raise ImageError(
+                "a portrait takes two layers: choose an image, and labels of its classes"
+            )
         labels = labels_image(classes)
         image = fitting_image(source, labels)
         if image is None:

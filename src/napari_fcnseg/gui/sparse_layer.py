@@ -10,7 +10,7 @@ from napari.layers import Layer
 from numpy.typing import NDArray
 from zarr.storage import MemoryStore
 
-from napari_fcnseg.gui.overlay import still_selected
+from napari_fcnseg.gui.overlay import follow, still_selected
 from napari_fcnseg.gui.painting import Painting
 from napari_fcnseg.gui.refresh import Refresher
 from napari_fcnseg.images.grid import Spans
@@ -49,7 +49,7 @@ class SparseLayer:
         add: Callable[[Any], Layer],
     ) -> None:
         self._shape, self._dtype = painting.image.kept_shape, np.dtype(dtype)
-        self._layers = viewer.layers
+        self._layers, self._painting = viewer.layers, painting
         with still_selected(viewer):
             self.layer = self._found(name) or add(self._empty())
             layers, below = viewer.layers, painting.layer
@@ -67,6 +67,8 @@ class SparseLayer:
         if alone:
             self.layer.data = self._empty()
         self.layer.data[tuple(slice(*span) for span in spans)] = pixels
+        image, source = self._painting.image, self._painting.source
+        follow(self.layer, image, image.kept, source)
         self._refresh(now=True)
 
     def _found(self, name: str) -> Layer | None:

@@ -21,6 +21,7 @@ from napari_fcnseg.events import (
     TrainingStarted,
     Validated,
 )
+from napari_fcnseg.gui.aside import Aside
 from napari_fcnseg.gui.buttons import push_button
 from napari_fcnseg.gui.choices import trained_models
 from napari_fcnseg.gui.dock import DockContent
@@ -33,13 +34,16 @@ from napari_fcnseg.gui.form import RecipeForm, folded
 from napari_fcnseg.gui.job import Ended
 from napari_fcnseg.gui.live_steps import LiveSteps
 from napari_fcnseg.gui.live_tools import LiveTools
-from napari_fcnseg.gui.model_jobs import Done, keeping, named_zip, rescued
+from napari_fcnseg.gui.model_jobs import Done, keeping, named_zip
 from napari_fcnseg.gui.panel import JobPanel, tell
 from napari_fcnseg.gui.pause_button import PauseButton
 from napari_fcnseg.gui.plot import CurvePlot
 from napari_fcnseg.gui.preferences import own_library
+from napari_fcnseg.gui.rescue import Rescue
+from napari_fcnseg.gui.taken_over import TakenOver
 from napari_fcnseg.gui.train_form import IN_RECIPE, TrainForm
 from napari_fcnseg.gui.versions import Version
+from napari_fcnseg.gui.warm_up import warm_up
 from napari_fcnseg.gui.wishes import Errand
 from napari_fcnseg.models.model import Model
 from napari_fcnseg.scripts.recipe_file import MODEL, SUFFIX
@@ -68,12 +72,14 @@ class TrainWidget(DockContent):
         self.model: Model | None = None
         self._last: Step | None = None
         self._unkept: Model | None = None
+        self._rescue: Rescue | None = None  # of the last training
         self._done, self._about = False, ""
         self.form = TrainForm(viewer)
         elsewhere = (*IN_RECIPE, "pixel_size")  # the scale of layers is set in napari
         self.settings = RecipeForm(Recipe(), leave_out=elsewhere)
         more = folded("More settings", self.settings)
         self.facts = NetFacts()
+        Aside(self).ask(warm_up)  # while a person looks for layers
         self._follow_recipe()
         self.panel = JobPanel("Start", "Stop", "Train")
         self.plot, self.scores = CurvePlot(), QLabel()
@@ -100,7 +106,7 @@ class TrainWidget(DockContent):
         self.destroyed.connect(lambda *_, gone=self._gone: gone.set())
         form = self.form
         self.let_go(self.panel, form.image, form.labels, form.start_from)
-        self.at_end(self.doors.abandon)
+        self.at_end(self.doors.abandon, TakenOver(self, self._session).drop)
         tools = self.tools
         self.at_end(lambda *_: tools.leave())  # no slot: there is none left when it is destroyed
         self.removed.connect(self.versions.show_together)
@@ -146,7 +152,7 @@ class TrainWidget(DockContent):
             return
         start, device, unpainted = form.start_from.model(), form.device.value, form.unpainted.value
         image, name = painting.image, f"layer {painting.layer.name!r}"
-        gone, stage = self._gone.is_set, self.tools.begin(painting)
+        stage = self.tools.begin(painting)
 
         def begin() -> Steps[Event]:
             annotation = open_annotation(data, image, unpainted=unpainted, name=name)
@@ -163,9 +169,9 @@ class TrainWidget(DockContent):
         self.panel.say("reading the strokes ...")
         self.pause_button.let_run(True)
         look, wishes = stage.view.look, self.errands.wishes
+        rescue = self._rescue = Rescue(own_library(), self._gone.is_set)
         self.panel.run(
-            lambda: rescued(LiveSteps(begin, image, look, wishes, device), own_library(), gone),
-            self._follow,
+            lambda: rescue.watch(LiveSteps(begin, image, look, wishes, device)), self._follow
         )
 
     def _follow(self, event: Event) -> None:
@@ -216,8 +222,8 @@ class TrainWidget(DockContent):
         elif stopped and not self._done:
             self.panel.say("stopped before the first step: there is no model of this run")
         unkept, self._last, self._unkept = self._unkept, None, None
-        if unkept:
-            self.errands.ask(_keeping(unkept))
+        if unkept and self._rescue:
+            self.errands.ask(self._rescue.keeping(unkept))
         self.errands.attend()
 
     def _take(self, model: Model, about: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fcnseg.errors import OutputError
+from napari_fcnseg.errors import MAKE_ROOM, OutputError
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.ngff import image_of
@@ -115,9 +115,13 @@ class Sink:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: object, *_: object) -> None:
+    def __exit__(self, kind: object, error: object, *_: object) -> None:
         """Give a file its name; or remove it, if its making was broken off."""
         if self._output and kind is None:
             self._output.finish()
         elif self._output:
             remove(self._output.partial)
+            if isinstance(error, OSError):  # of the disk; a reader's own are ImageErrors
+                raise OutputError(
+                    f"cannot write {self._output.path}: {error}; {MAKE_ROOM}"
+                ) from error

@@ -18,7 +18,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fcnseg.errors import OutputError
+from napari_fcnseg.errors import MAKE_ROOM, OutputError
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.zarr_reader import is_zarr
 
@@ -160,7 +160,7 @@ class FileOutput(Output):
                 check_space(path, spec)
                 self._create()
         except OSError as error:
-            raise OutputError(f"cannot write {path}: {error}") from error
+            raise OutputError(f"cannot write {path}: {error}; {MAKE_ROOM}") from error
 
     @abstractmethod
     def _create(self) -> None:
@@ -192,7 +192,7 @@ class FileOutput(Output):
             remove(old)
             remove(self.partial)
         except OSError as error:
-            raise OutputError(f"cannot write {self.path}: {error}") from error
+            raise OutputError(f"cannot write {self.path}: {error}; {MAKE_ROOM}") from error
 
 
 def check_space(path: Path, spec: OutputSpec) -> None:
@@ -222,6 +222,16 @@ def choose_mode(overwrite: bool, resume: bool = False) -> Mode:
 def partial_path(path: Path) -> Path:
     """Where an output grows."""
     return path.with_name(path.name + ".partial")
+
+
+def write_whole(path: Path, text: str, encoding: str = "utf-8") -> None:
+    """Write a text file, which takes its name when it is whole; an older one stays till then."""
+    partial = partial_path(path)
+    try:
+        partial.write_text(text, encoding)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def journal_path(path: Path) -> Path:

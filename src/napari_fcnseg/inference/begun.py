@@ -11,9 +11,9 @@ from typing import Any
 from filelock import FileLock
 from platformdirs import user_state_path
 
-from napari_fcnseg.errors import OutputError
+from napari_fcnseg.errors import MAKE_ROOM, OutputError
 from napari_fcnseg.images.grid import Spans
-from napari_fcnseg.images.output import journal_path, partial_path
+from napari_fcnseg.images.output import journal_path, partial_path, write_whole
 from napari_fcnseg.inference.journal import Journal
 from napari_fcnseg.inference.session import is_being_written
 
@@ -130,9 +130,7 @@ class BegunOutputs:
     def _write(self, outputs: list[Begun]) -> None:
         rows = [{k: str(v) if isinstance(v, Path) else v for k, v in asdict(b).items()}
                 for b in outputs]  # fmt: skip
-        partial = partial_path(self.path)
-        partial.write_text(json.dumps({"format": FORMAT, "outputs": rows}, indent=1), "utf-8")
-        partial.replace(self.path)
+        write_whole(self.path, json.dumps({"format": FORMAT, "outputs": rows}, indent=1))
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -142,7 +140,7 @@ class BegunOutputs:
             with FileLock(self.path.with_name(".lock")):
                 yield
         except OSError as error:
-            raise OutputError(f"cannot write {self.path}: {error}") from error
+            raise OutputError(f"cannot write {self.path}: {error}; {MAKE_ROOM}") from error
 
 
 def _parse(row: dict[str, Any]) -> Begun:

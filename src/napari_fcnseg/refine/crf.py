@@ -43,6 +43,11 @@ class Crf:
         Of the disk of neighbours, in pixels; every `step`-th of them along Y and X counts.
     iterations
         Of the mean field.
+
+    Raises
+    ------
+    RecipeError
+        If a number is none, or out of range.
     """
 
     appearance: float = 3.0

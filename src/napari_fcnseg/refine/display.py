@@ -93,7 +93,7 @@ def probability_bands(
         If it is no plane, or a level is out of bounds.
     """
     if probability.ndim != 2:
-        raise ImageError(f"the probability has the shape {probability.shape}: (Y, X) is needed")
+        raise ImageError(f"the probability has the shape {probability.shape}: give a plane (Y, X)")
     if wrong := [level for level in levels if not 0 < level < 1]:
-        raise ImageError(f"{wrong[0]} is no level between 0 and 1")
+        raise ImageError(f"{wrong[0]} is no level: give numbers between 0 and 1")
     return {level: list(find_contours(probability, level)) for level in levels}

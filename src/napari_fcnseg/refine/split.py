@@ -59,6 +59,11 @@ def split_objects(
     across, min_seed, overwrite
         As `label_objects`; seeds that have fewer pixels grow to nothing.
 
+    Returns
+    -------
+    Steps
+        Events as `label_objects` yields them.
+
     Raises
     ------
     ImageError, OutputError

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from napari_fcnseg.errors import OutputError
+from napari_fcnseg.errors import MAKE_ROOM, OutputError
+from napari_fcnseg.images.output import write_whole
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,11 @@ class Table:
         if path is not None:
             check_free(path, overwrite)
             try:
-                Path(path).write_text(text.getvalue(), "utf-8-sig")
+                write_whole(Path(path), text.getvalue(), "utf-8-sig")
             except OSError as error:
-                raise OutputError(f"cannot write the table {path}: {error.strerror}") from error
+                raise OutputError(
+                    f"cannot write the table {path}: {error.strerror}; {MAKE_ROOM}"
+                ) from error
         return text.getvalue()
 
 
