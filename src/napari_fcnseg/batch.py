@@ -130,7 +130,7 @@ def _run(
         except FcnsegError as error:
             end = FileFailed(file.path, file.out, error)
         except Exception as error:  # also a defect is of its file alone
-            told = FcnsegError(f"{type(error).__name__}: {error}. This is a defect of ours")
+            told = FcnsegError(f"{type(error).__name__}: {error}. This is a defect: report it")
             told.__cause__ = error
             end = FileFailed(file.path, file.out, told)
         rows.append(end)

@@ -108,7 +108,7 @@ class FileQueue:
             out = self.folder / self.pattern.format_map(fields)
         except (KeyError, ValueError, IndexError, AttributeError) as error:
             raise OutputError(
-                f"the pattern {self.pattern!r} of names cannot be read ({error}): its fields are "
+                f"the pattern {self.pattern!r} of names cannot be read ({error}): use the fields "
                 "{name}, {suffix} and {folder}"
             ) from error
         if out.suffix.lower() not in ZARR + TIFF:

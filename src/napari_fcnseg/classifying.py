@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
-from napari_fcnseg.classical.methods import METHODS, MethodEntry, find_method, make_method
+from napari_fcnseg.classical.methods import METHODS, MethodEntry, classical_method, find_method
 from napari_fcnseg.errors import UsageError
 from napari_fcnseg.events import Predicted
 from napari_fcnseg.predict_options import add_running_options
@@ -24,7 +24,7 @@ def classical(options: Namespace) -> int:
 
     image = open_as_told(options.image, options)
     classes = parse_class_map(options.classes) if options.classes else None
-    method = make_method(entry.name, image, options.strokes, classes=classes, **chosen)
+    method = classical_method(entry.name, image, options.strokes, classes=classes, **chosen)
     job = predict(
         method,
         image,

@@ -1,5 +1,11 @@
 """The errors a person meets: each says what was found, where, and the way out."""
 
+# Ways out that many messages share.
+MAKE_ROOM = "make room or allow it, or choose another place"
+COPY_AGAIN = "copy it here again, or save it anew"
+GET_AGAIN = "get the model again from where it came from"
+TAKE_ANOTHER = "take another model, or run this one with bioimageio.core"
+
 
 class FcnsegError(Exception):
     """Base of every error that napari-fcnseg raises on purpose.

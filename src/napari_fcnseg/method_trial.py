@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_fcnseg.annotations.annotation import Annotation
-from napari_fcnseg.classical.methods import make_method
+from napari_fcnseg.classical.methods import classical_method
 from napari_fcnseg.evaluation.class_scores import ClassScores
 from napari_fcnseg.evaluation.evaluate import evaluate
 from napari_fcnseg.events import Evaluated, Event, Trained
@@ -63,7 +63,7 @@ def try_method(
         makers, where = [learned] * len(data.images), {"device": device}
     else:
         pairs = zip(data.images, data.annotations, strict=True)
-        makers, where = [make_method(method, *pair) for pair in pairs], {}
+        makers, where = [classical_method(method, *pair) for pair in pairs], {}
     learning, began = time.monotonic() - began, time.monotonic()
     scratch = Path(tempfile.mkdtemp(prefix="fcnseg-compare"))
     try:

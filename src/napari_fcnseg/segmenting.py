@@ -38,7 +38,10 @@ def predict(options: Namespace) -> int:
             files = {kind: f"{image.name}.{kind}.ome.zarr" for kind in kinds}
             for name in files.values():
                 if name in names:
-                    raise OutputError(f"{path} would go to the same {name} as {names[name]}")
+                    raise OutputError(
+                        f"{path} would go to the same {name} as {names[name]}: rename one, or use "
+                        "fcnseg batch with a --pattern"
+                    )
                 names[name] = path
             settings = _settings(models, image, options)
             if options.check_seams:
@@ -142,7 +145,7 @@ def verify(options: Namespace) -> int:
     if found.damaged:
         raise OutputError(
             f"{len(found.damaged)} of {found.checked} tiles of {options.out} are damaged; "
-            "predict --resume, with the same model and image, computes them again"
+            "run predict --resume with the same model and image, which computes them again"
         )
     if not options.json:
         whole = "all" if found.checked == found.tiles else f"{found.checked} finished ones of"

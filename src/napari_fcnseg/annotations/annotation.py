@@ -135,6 +135,11 @@ def open_annotation(
     name
         What messages call the labels; by default their file, or "the labels".
 
+    Returns
+    -------
+    Annotation
+        Lazy where the labels are; its pixels are class ids.
+
     Raises
     ------
     AnnotationError

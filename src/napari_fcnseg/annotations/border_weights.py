@@ -48,8 +48,8 @@ def border_weights(ids: ArrayLike, w0: float = 10.0, sigma: float = 5.0) -> NDAr
         )
     if not (0 <= w0 < math.inf and 0 < sigma < math.inf):
         raise AnnotationError(
-            f"w0 = {w0} and sigma = {sigma} give no border weights: w0 is 0 or more, sigma is more "
-            "than 0 pixels"
+            f"w0 = {w0} and sigma = {sigma} give no border weights: give a w0 of 0 or more, and a "
+            "sigma of more than 0 pixels"
         )
     return _decay(gap_width(number_objects(plane), weight_reach(w0, sigma)), w0, sigma)
 

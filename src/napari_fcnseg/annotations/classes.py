@@ -63,7 +63,9 @@ def parse_class_map(text: str) -> dict[int, str]:
                 "for example 0=membrane,255=cell"
             )
         if int(value) in found:
-            raise AnnotationError(f"the classes {text!r} name the value {int(value)} twice")
+            raise AnnotationError(
+                f"the classes {text!r} name the value {int(value)} twice: give it one name"
+            )
         found[int(value)] = name.strip()
     return found
 

@@ -17,6 +17,11 @@ class Everywhere:
     ----------
     class_id
         1 to 255; 0 is the background of dense labels.
+
+    Raises
+    ------
+    AnnotationError
+        If it is another number.
     """
 
     class_id: int

@@ -11,7 +11,7 @@ import zarr
 
 from napari_fcnseg.annotations.classes import SegClass, ngff_label
 from napari_fcnseg.annotations.stored_classes import sync_metadata
-from napari_fcnseg.errors import AnnotationError, ImageError, OutputError
+from napari_fcnseg.errors import MAKE_ROOM, AnnotationError, ImageError, OutputError
 from napari_fcnseg.images.chunks import Level
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.ngff import describe_image
@@ -57,7 +57,7 @@ def open_folder(path: Path, image: Image, classes: Iterable[SegClass]) -> "zarr.
         elif not os.access(path, os.W_OK):
             raise OutputError(f"{path} cannot be written: choose another folder, or allow it")
     except OSError as error:
-        raise OutputError(f"cannot write {path}: {error}") from error
+        raise OutputError(f"cannot write {path}: {error}; {MAKE_ROOM}") from error
     _check(path, image)
     return paintable(path)
 

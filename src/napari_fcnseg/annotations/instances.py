@@ -48,6 +48,11 @@ class Instances:
         A path, an array or an `Image`: whole numbers of any size, 0 where no object is.
     border
         Width of borders in pixels, 1 to 100.
+
+    Raises
+    ------
+    AnnotationError
+        If the width is another, or `ids` are points.
     """
 
     ids: Any

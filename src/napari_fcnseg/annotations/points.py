@@ -35,6 +35,11 @@ class Points:
         What messages call them.
     by_name
         Whether classes are known by their names, and ids are only those of these points.
+
+    Raises
+    ------
+    AnnotationError
+        If there are none, shapes do not fit, or a class, radius or place is none.
     """
 
     positions: NDArray[np.float64]

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 from napari_fcnseg.annotations.points import RADIUS, Points
-from napari_fcnseg.errors import AnnotationError
+from napari_fcnseg.errors import COPY_AGAIN, AnnotationError
 
 
 def read_points(path: str | Path, radius: float = RADIUS) -> Points:
@@ -18,6 +18,11 @@ def read_points(path: str | Path, radius: float = RADIUS) -> Points:
     radius
         See `Points`.
 
+    Returns
+    -------
+    Points
+        Positions in pixels, shape ``(n, axes)``; known by names if the file has names.
+
     Raises
     ------
     AnnotationError
@@ -28,10 +33,13 @@ def read_points(path: str | Path, radius: float = RADIUS) -> Points:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise AnnotationError(f"cannot read the points {path}: {error}") from error
+        raise AnnotationError(f"cannot read the points {path}: {error}; {COPY_AGAIN}") from error
     columns = [c for c in rows[0] if c is not None] if rows else []
     if any(None in row for row in rows):
-        raise AnnotationError(f"{path} has a row with more values than its {len(columns)} columns")
+        raise AnnotationError(
+            f"{path} has a row with more values than its {len(columns)} columns: put names with a "
+            "comma in quotes"
+        )
     axes = [f"axis-{i}" for i in range(sum(c.startswith("axis-") for c in columns))]
     if missing := [a for a in axes if a not in columns]:
         raise AnnotationError(
@@ -49,5 +57,8 @@ def read_points(path: str | Path, radius: float = RADIUS) -> Points:
     try:
         positions = [[float(row[a]) for a in axes] for row in rows]
     except (TypeError, ValueError) as error:
-        raise AnnotationError(f"{path} has a coordinate that is no number: {error}") from error
+        raise AnnotationError(
+            f"{path} has a coordinate that is no number ({error}): mend the file, or save it from "
+            "napari again"
+        ) from error
     return Points.named(positions, [row[column] or "" for row in rows], radius, str(path))

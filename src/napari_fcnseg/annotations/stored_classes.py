@@ -8,7 +8,7 @@ import zarr
 from zarr.storage import LocalStore
 
 from napari_fcnseg.annotations.classes import SegClass, ngff_label
-from napari_fcnseg.errors import OutputError
+from napari_fcnseg.errors import MAKE_ROOM, OutputError
 from napari_fcnseg.images.output import sync
 from napari_fcnseg.images.zarr_reader import MARKERS, is_zarr
 
@@ -40,7 +40,9 @@ def write_classes(folder: Path, classes: Iterable[SegClass]) -> None:
         group.attrs.update({"ome": whole} if "ome" in attributes else whole)
         sync_metadata(folder)
     except OSError as error:
-        raise OutputError(f"cannot write the classes into {folder}: {error}") from error
+        raise OutputError(
+            f"cannot write the classes into {folder}: {error}; {MAKE_ROOM}"
+        ) from error
 
 
 def sync_metadata(*folders: Path) -> None:

@@ -59,7 +59,7 @@ class ValueNames:
             known = [f"{v}={c.name}" for v, c in self.named.items()]
             raise AnnotationError(
                 f"{name} holds the values {_some(values)}, but {_some(unknown)} "
-                f"is in none of the classes {_some(known)}"
+                f"is in none of the classes {_some(known)}: name it, too"
             )
         return dict(self.named)
 

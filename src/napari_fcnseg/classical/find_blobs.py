@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Generator
 from typing import Any
 
-from napari_fcnseg.classical.methods import make_method
+from napari_fcnseg.classical.methods import classical_method
 from napari_fcnseg.events import BlockDone, Event, Measured, Steps
 from napari_fcnseg.images.grid import Grid
 from napari_fcnseg.images.image import Image
@@ -41,7 +41,7 @@ def find_blobs(image: Any, *, axes: str | None = None, **options: Any) -> Steps[
         At once if the image cannot be opened, or an option is not known or out of bounds.
     """
     opened = open_image(image, axes=axes)
-    return Steps(_run(opened, make_method("blobs", opened, **options)))
+    return Steps(_run(opened, classical_method("blobs", opened, **options)))
 
 
 def _run(image: Image, method: Any) -> Generator[Event, None, None]:

@@ -22,7 +22,7 @@ class MethodEntry:
     Attributes
     ----------
     name
-        For `make_method`.
+        For `classical_method`.
     module, cls
         Where its class is, in this folder: a frozen dataclass whose fields are its options, with
         their bounds in the annotations.
@@ -70,8 +70,8 @@ _ENTRIES = (
 METHODS = {entry.name: entry for entry in _ENTRIES}
 
 
-def list_methods() -> list[str]:
-    """Names of all classical methods, for `make_method`."""
+def list_classical() -> list[str]:
+    """Names of all classical methods, for `classical_method`."""
     return list(METHODS)
 
 
@@ -84,7 +84,7 @@ def find_method(name: str) -> MethodEntry:
     return METHODS[name]
 
 
-def make_method(
+def classical_method(
     name: str,
     image: Any,
     annotation: Any = None,
@@ -98,7 +98,7 @@ def make_method(
     Parameters
     ----------
     name
-        One of `list_methods`.
+        One of `list_classical`.
     image
         The image that was painted on, anything that `open_image` takes.
     annotation
@@ -153,6 +153,3 @@ def make_method(
 def _meant(name: str, known: Mapping[str, Any]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
     return f"did you mean {close[0]!r}? " if close else ""
-
-
-classical_method, list_classical = make_method, list_methods  # as napari_fcnseg calls them

@@ -94,7 +94,7 @@ def snap_strokes(
     if strokes.shape != superpixels.shape:
         raise AnnotationError(
             f"the strokes have the shape {strokes.shape}, the superpixels {superpixels.shape}: "
-            "both are of the same plane"
+            "give both of the same plane"
         )
     ids, places = compact_ids(superpixels)
     painted = strokes.ravel() > 0

@@ -51,6 +51,11 @@ class Image:
         What a person should know of how it was read; never empty of what was changed.
     path
         File or folder that it was opened from, if any.
+
+    Raises
+    ------
+    ImageError
+        If there are no pixels, or of a type that is none of grey values or labels.
     """
 
     data: LazyArray

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_fcnseg.errors import ImageError
+from napari_fcnseg.errors import COPY_AGAIN, ImageError
 from napari_fcnseg.images.axes import ambiguous
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.slices import PICTURES, open_picture, open_slices
@@ -79,14 +79,16 @@ def _open_path(path: Path, axes: str | None, level: int, series: int, grey: bool
         files = [Path(p) for p in glob.glob(str(path))]
         return open_slices(files, axes, path.name, grey)
     if not path.exists():
-        raise ImageError(f"{path} does not exist")
+        raise ImageError(
+            f"{path} does not exist: give the path of an image, or a pattern in quotes"
+        )
     if path.is_dir():
         if is_zarr(path):
             return open_zarr(path, axes, level)
         files = [p for p in path.iterdir() if p.is_file() and not p.name.startswith(".")]
         return open_slices(files, axes, path.resolve().name, grey)
     if path.stat().st_size == 0:
-        raise ImageError(f"{path} is an empty file")
+        raise ImageError(f"{path} is an empty file; {COPY_AGAIN}")
     if path.suffix.lower() in TIFF:
         return open_tiff(path, axes, level, series, grey)
     if path.suffix.lower() in PICTURES:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
-from napari_fcnseg.errors import AxesError, ImageError
+from napari_fcnseg.errors import COPY_AGAIN, AxesError, ImageError
 from napari_fcnseg.images.axes import how_to_say
 from napari_fcnseg.images.grey import reduce_colour
 from napari_fcnseg.images.image import Image
@@ -31,7 +31,7 @@ def read_picture(path: Path) -> NDArray[Any]:
                 picture = file.convert("RGBA" if "transparency" in file.info else "RGB")
             pixels = np.asarray(picture)
     except (OSError, SyntaxError, ValueError, UnidentifiedImageError) as error:
-        raise ImageError(f"{path} cannot be read: {error}") from error
+        raise ImageError(f"{path} cannot be read: {error}; {COPY_AGAIN}") from error
     return pixels.astype(np.uint8) if pixels.dtype == bool else pixels
 
 
@@ -81,7 +81,9 @@ def open_slices(
     """Open files as one stack, in natural order of their names."""
     readable = [p for p in paths if p.suffix.lower() in TIFF + PICTURES]
     if not readable:
-        raise ImageError(f"{name} holds no TIFF, PNG, JPEG or BMP files")
+        raise ImageError(
+            f"{name} holds no TIFF, PNG, JPEG or BMP files: choose the folder they are in"
+        )
     stack = SliceStack(sorted(readable, key=natural), grey)
     if axes is None:
         inside = stack.slice_axes
@@ -115,7 +117,7 @@ def _size(path: Path) -> tuple[int, int]:
         with Pillow.open(path) as file:
             return file.height, file.width
     except (OSError, UnidentifiedImageError) as error:
-        raise ImageError(f"{path} cannot be read: {error}") from error
+        raise ImageError(f"{path} cannot be read: {error}; {COPY_AGAIN}") from error
 
 
 def _open_slice(path: Path, grey: bool | None) -> Image:

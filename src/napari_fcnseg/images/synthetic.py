@@ -43,9 +43,9 @@ def synthetic_em(
     truth[mito] = 3
 
     tint = rng.normal(0, 9, cell.max() + 1)[cell]
-    grey = 168 + tint + 9 * _smooth_noise(shape, (0.5, 2, 2), rng)
+    grey = 168 + tint + 9 * smooth_noise(shape, (0.5, 2, 2), rng)
     grey -= 55 * _vesicles(cell, border, rng)
-    cristae = np.sin(along * 1.1 + 2.2 * _smooth_noise(shape, (1, 5, 5), rng))
+    cristae = np.sin(along * 1.1 + 2.2 * smooth_noise(shape, (1, 5, 5), rng))
     grey = np.where(mito, 118 + 20 * cristae + 0.3 * tint, grey)
     grey -= 62 * np.exp(-((rim / 1.5) ** 2))
     grey -= 95 * np.exp(-((border / (0.8 * MEMBRANE)) ** 2))
@@ -65,7 +65,7 @@ def _neurites(shape: tuple[int, ...], rng: np.random.Generator) -> tuple[NDArray
     points = grid * (SECTION, 2, 2)
     for reach, strength in ((16, 11), (5, 3)):
         sigma = (2 * reach / SECTION, reach, reach)
-        points += strength * np.stack([_smooth_noise(half, sigma, rng) for _ in range(3)], -1)
+        points += strength * np.stack([smooth_noise(half, sigma, rng) for _ in range(3)], -1)
     pair: NDArray[np.intp] = np.asarray(cKDTree(seeds).query(points, k=2, workers=-1)[1])
     # The two nearest seeds are found on a coarse grid; which of them is nearer, and how far
     # the plane between them is, is computed for every pixel.
@@ -134,7 +134,7 @@ def _vesicles(cell: NDArray[np.intp], border: Field, rng: np.random.Generator) -
 def _expose(grey: Field, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Blur, shade, add the noise of the detector and the brightness of each section."""
     grey = ndimage.gaussian_filter(grey, (0, 0.8, 0.8))
-    shade = 7 * _smooth_noise((1, *grey.shape[1:]), (0, 90, 90), rng)
+    shade = 7 * smooth_noise((1, *grey.shape[1:]), (0, 90, 90), rng)
     section = rng.normal(0, 4, (len(grey), 1, 1))
     grain = ndimage.gaussian_filter(rng.normal(0, 1, grey.shape), (0, 0.6, 0.6)) * 15
     shot = 5 * rng.normal(0, 1, grey.shape) * np.sqrt(np.clip(grey, 20, None) / 128)
@@ -144,7 +144,7 @@ def _expose(grey: Field, rng: np.random.Generator) -> NDArray[np.uint8]:
     return exposed
 
 
-def _smooth_noise(
+def smooth_noise(
     shape: tuple[int, ...], sigma: tuple[float, ...], rng: np.random.Generator
 ) -> Field:
     """Gaussian noise smoothed to `sigma` pixels, with a mean of 0 and a standard deviation of 1."""

@@ -11,7 +11,7 @@ import numpy as np
 import tifffile
 import zarr
 
-from napari_fcnseg.errors import ImageError
+from napari_fcnseg.errors import COPY_AGAIN, ImageError
 from napari_fcnseg.images.axes import KNOWN, ambiguous, check_axes
 from napari_fcnseg.images.grey import reduce_colour
 from napari_fcnseg.images.image import Image
@@ -38,7 +38,7 @@ class TiffArray:
             weakref.finalize(self, self.tiff.close)
             self.series = self._choose(series, level)
         if complaints.damage:
-            raise ImageError(f"{path} is truncated or damaged: {complaints.damage}")
+            raise ImageError(f"{path} is truncated or damaged: {complaints.damage}; {COPY_AGAIN}")
         page = self.series.keyframe
         self.shape: tuple[int, ...] = self.series.shape
         self.ndim = len(self.shape)
@@ -57,10 +57,16 @@ class TiffArray:
     def _choose(self, series: int, level: int) -> tifffile.TiffPageSeries:
         found = self.tiff.series
         if not 0 <= series < len(found):
-            raise ImageError(f"{self.path} has {len(found)} series; series {series} is not there")
+            raise ImageError(
+                f"{self.path} has {len(found)} series; series {series} is not there: give one from "
+                f"0 to {len(found) - 1}"
+            )
         levels = found[series].levels
         if not 0 <= level < len(levels):
-            raise ImageError(f"{self.path} has {len(levels)} levels; level {level} is not there")
+            raise ImageError(
+                f"{self.path} has {len(levels)} levels; level {level} is not there: give one from "
+                f"0 to {len(levels) - 1}"
+            )
         return levels[level]
 
     def __getitem__(self, region: Any) -> np.ndarray[Any, Any]:
@@ -83,7 +89,7 @@ def open_tiff(
     except ImageError:
         raise
     except Exception as error:  # tifffile raises many kinds for damaged files
-        raise ImageError(f"{path} cannot be read as TIFF: {error}") from error
+        raise ImageError(f"{path} cannot be read as TIFF: {error}; {COPY_AGAIN}") from error
     found = data.series.axes.replace("S", "C")
     notes = []
     if len(data.tiff.series) > 1:
@@ -113,7 +119,7 @@ def tiff_size(path: Path) -> tuple[int, int]:
             page = tiff.pages.first
             return int(page.imagelength), int(page.imagewidth)
     except Exception as error:  # tifffile raises many kinds for damaged files
-        raise ImageError(f"{path} cannot be read as TIFF: {error}") from error
+        raise ImageError(f"{path} cannot be read as TIFF: {error}; {COPY_AGAIN}") from error
 
 
 def _pixel_size(data: TiffArray, axes: str) -> tuple[tuple[float, ...], tuple[str, ...]]:

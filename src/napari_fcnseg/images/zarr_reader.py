@@ -6,7 +6,7 @@ from typing import Any
 import zarr
 from ome_zarr_models import open_ome_zarr
 
-from napari_fcnseg.errors import ImageError
+from napari_fcnseg.errors import COPY_AGAIN, ImageError
 from napari_fcnseg.images.axes import KNOWN, ambiguous
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.units import unit_name
@@ -25,7 +25,7 @@ def open_zarr(path: Path, axes: str | None, level: int) -> Image:
     try:
         node = zarr.open(path, mode="r")
     except Exception as error:  # zarr's errors differ by format and version
-        raise ImageError(f"{path} cannot be opened as Zarr: {error}") from error
+        raise ImageError(f"{path} cannot be opened as Zarr: {error}; {COPY_AGAIN}") from error
     if isinstance(node, zarr.Array):
         if axes is None:
             axes = array_axes(node, str(path))
@@ -69,7 +69,9 @@ def read_multiscale(path: Path) -> tuple[list[Any], dict[str, Any], dict[str, An
     try:
         group = zarr.open_group(path, mode="r")
     except Exception as error:  # zarr's errors differ by format and version
-        raise ImageError(f"{path} cannot be opened as a Zarr group: {error}") from error
+        raise ImageError(
+            f"{path} cannot be opened as a Zarr group: {error}; {COPY_AGAIN}"
+        ) from error
     attributes: dict[str, Any] = group.attrs.asdict()
     if "multiscales" not in attributes.get("ome", attributes):
         inside = ", ".join(sorted(name for name, _ in group.members())) or "nothing"
@@ -81,8 +83,8 @@ def read_multiscale(path: Path) -> tuple[list[Any], dict[str, Any], dict[str, An
         model: Any = open_ome_zarr(group)
     except RuntimeError as error:
         raise ImageError(
-            f"{path} is not valid OME-Zarr 0.4 or 0.5 ({_last_line(error)}). Its arrays can "
-            f"be opened one by one, for example {path}/0, with axes stated"
+            f"{path} is not valid OME-Zarr 0.4 or 0.5 ({_last_line(error)}). Open its "
+            f"arrays one by one, for example {path}/0, with axes stated"
         ) from error
     multiscales = model.ome_attributes.model_dump(by_alias=True)["multiscales"]
     levels = [group[dataset["path"]] for dataset in multiscales[0]["datasets"]]
@@ -92,7 +94,10 @@ def read_multiscale(path: Path) -> tuple[list[Any], dict[str, Any], dict[str, An
 def _open_ome_zarr(path: Path, axes: str | None, level: int) -> Image:
     levels, multiscale, _ = read_multiscale(path)
     if not 0 <= level < len(levels):
-        raise ImageError(f"{path} has {len(levels)} levels; level {level} is not there")
+        raise ImageError(
+            f"{path} has {len(levels)} levels; level {level} is not there: give one from 0 to "
+            f"{len(levels) - 1}"
+        )
     array = levels[level]
     if axes is None:
         axes = "".join(str(axis["name"]).upper() for axis in multiscale["axes"])

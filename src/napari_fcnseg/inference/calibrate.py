@@ -55,6 +55,16 @@ def calibrate(
         Largest difference of a probability.
     settings
         ``memory``, ``device``, ``context``, ``augment`` of `predict`.
+
+    Returns
+    -------
+    Calibration
+        The halo in pixels, and what it changed where it was measured.
+
+    Raises
+    ------
+    FcnsegError
+        As `predict`.
     """
     opened, models = open_image(image, axes=axes), as_models(model)
     stride = max(max(m.net.stride) for m in models)

@@ -63,6 +63,9 @@ def connect(scheduler: "int | str | Client") -> Iterator[Client]:
     try:
         client = Client(scheduler, timeout=PATIENCE)
     except (OSError, ValueError) as error:
-        raise ClusterError(f"no dask scheduler answers at {scheduler}: {error}") from error
+        raise ClusterError(
+            f"no dask scheduler answers at {scheduler} ({error}): start one with dask scheduler, "
+            "and give the address that it prints"
+        ) from error
     with client:
         yield client

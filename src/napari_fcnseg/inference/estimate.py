@@ -50,6 +50,16 @@ def estimate(
     """Measure one tile, in the middle, and say what all of them will cost.
 
     Parameters as `predict`. Nothing is written.
+
+    Returns
+    -------
+    Estimate
+        Tiles, seconds, and bytes of memory and disk.
+
+    Raises
+    ------
+    FcnsegError
+        As `predict`.
     """
     opened, models = open_image(image, axes=axes), as_models(model)
     check_kind(output)

@@ -39,6 +39,16 @@ def segment_lazy(
 
     Parameters and axes of the result as `segment`; its chunks are the cores of the tiles. Where
     the model scales each image by itself, a sample of the array is computed at once.
+
+    Returns
+    -------
+    dask.array.Array
+        What `segment` returns, not yet computed.
+
+    Raises
+    ------
+    FcnsegError
+        As `segment`, for what can be known at once.
     """
     (model,) = as_models(model)
     axes = axes or ("YX" if array.ndim == 2 else None)

@@ -53,6 +53,16 @@ def look_ahead(
     """Plan a prediction of labels; no network is run, and ``disk`` is what they take at most.
 
     Parameters as `predict`.
+
+    Returns
+    -------
+    Outlook
+        Tiles, their size in pixels, and bytes of memory and disk.
+
+    Raises
+    ------
+    FcnsegError
+        As `predict`.
     """
     members = plan_members(as_models(model), open_image(image, axes=axes), None, region, memory)
     pixels = math.prod(members[0].tiles.shape)

@@ -193,6 +193,11 @@ def plan(
         Most pixels of a tile, halo included, where no edge is given; by default a million, or
         two million voxels for a network that sees stacks.
 
+    Returns
+    -------
+    Plan
+        Cores that cover the region once, and what each tile reads.
+
     Raises
     ------
     PlanError
@@ -202,7 +207,9 @@ def plan(
     if len(region) != len(shape) or not all(
         0 <= start < stop <= n for (start, stop), n in zip(region, shape, strict=True)
     ):
-        raise PlanError(f"the region {region} is not inside the image, {axes} {tuple(shape)}")
+        raise PlanError(
+            f"the region {region} is not inside the image, {axes} {tuple(shape)}: give one that is"
+        )
     if tile is not None and tile < 1:
         raise PlanError(f"a tile of {tile} pixels is none; give its largest edge, for example 1024")
     geometry = (ALONG,) * (len(axes) - len(geometry)) + tuple(geometry)

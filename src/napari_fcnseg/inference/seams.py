@@ -50,6 +50,16 @@ def check_seams(
     settings
         Those of `predict` that decide the pixels: ``tile``, ``memory``, ``halo``, ``device``,
         ``context``, ``augment``.
+
+    Returns
+    -------
+    Seams
+        Largest difference of a probability, and labels that differ, beside these borders.
+
+    Raises
+    ------
+    FcnsegError
+        As `predict`.
     """
     opened, models = open_image(image, axes=axes), as_models(model)
     members = plan_members(models, opened, **_without(settings, "device", "precision"))

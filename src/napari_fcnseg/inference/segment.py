@@ -43,6 +43,11 @@ def segment(
     ndarray
         Class ids, uint8, with the axes of the image without C, in their order; or
         ``"entropy"`` or ``"disagreement"``; or probabilities with a leading class axis.
+
+    Raises
+    ------
+    FcnsegError
+        As `predict`.
     """
     opened = open_image(image, axes=axes)
     check_kind(output)

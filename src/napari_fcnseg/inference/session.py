@@ -7,7 +7,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from napari_fcnseg.errors import OutputError
+from napari_fcnseg.errors import MAKE_ROOM, OutputError
 from napari_fcnseg.images.grid import Grid
 from napari_fcnseg.images.output import Mode, Output, journal_path, open_levels, partial_path
 from napari_fcnseg.inference.journal import Journal
@@ -95,7 +95,7 @@ def open_session(
                 sink = target.open("overwrite")
                 journal.start(identity, tiles)
         except OSError as error:
-            raise OutputError(f"cannot go on with {target.path}: {error}") from error
+            raise OutputError(f"cannot go on with {target.path}: {error}; {MAKE_ROOM}") from error
         yield Session(sink, journal)
 
 
@@ -130,7 +130,7 @@ def only_user(path: Path) -> Iterator[None]:
             f"another process is writing {path}: wait for it, or give another name"
         ) from error
     except OSError as error:
-        raise OutputError(f"cannot write {path}: {error}") from error
+        raise OutputError(f"cannot write {path}: {error}; {MAKE_ROOM}") from error
     try:
         yield
     finally:

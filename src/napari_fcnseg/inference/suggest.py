@@ -149,7 +149,7 @@ def suggest_regions(
 ) -> list[Region]:
     """Return the regions that an annotator should label next, the most unsure one first.
 
-    Parameters as `suggest`; it waits for the end.
+    Parameters and errors as `suggest`; it waits for the end.
     """
     done = suggest(model, image, annotation, **settings).wait()
     assert isinstance(done, Suggested)

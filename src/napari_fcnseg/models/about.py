@@ -24,6 +24,11 @@ class About:
         SPDX identifier such as ``"CC-BY-4.0"``; empty: none is given.
     cite
         ``"text; DOI or URL"``: what those who use it should cite.
+
+    Raises
+    ------
+    ModelError
+        If something is longer, or written otherwise, than a bioimage.io package may have it.
     """
 
     description: str = ""

@@ -11,7 +11,7 @@ from pathlib import Path
 from filelock import FileLock
 from platformdirs import user_data_path
 
-from napari_fcnseg.errors import ModelError, OutputError, UntrustedCodeError
+from napari_fcnseg.errors import MAKE_ROOM, ModelError, OutputError, UntrustedCodeError
 from napari_fcnseg.images.output import partial_path
 from napari_fcnseg.models.card import Card, read_card
 from napari_fcnseg.models.load import load_model
@@ -117,7 +117,7 @@ class Library:
             with FileLock(self.folder / ".lock"):
                 yield
         except OSError as error:
-            raise OutputError(f"cannot {what} in {self.folder}: {error}") from error
+            raise OutputError(f"cannot {what} in {self.folder}: {error}; {MAKE_ROOM}") from error
 
     def _free(self, name: str) -> Path:
         """Path for a model of a name that no other has."""

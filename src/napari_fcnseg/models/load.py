@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fcnseg.errors import FcnsegError, ModelError
+from napari_fcnseg.errors import GET_AGAIN, FcnsegError, ModelError
 from napari_fcnseg.models.archive import DESCRIPTIONS, Package
 from napari_fcnseg.models.compare import check_output
 from napari_fcnseg.models.fetch import fetch, is_elsewhere
@@ -144,7 +144,7 @@ def _check(package: Package, description: dict[str, Any], model: Model) -> None:
     where = f"{package.path}: test output"
     stored: NDArray[Any] = read_array(_read(package, _tensor(description, "outputs")), where)
     if not stored.ndim:
-        raise ModelError(f"{where} is a single number")
+        raise ModelError(f"{where} is a single number; {GET_AGAIN}")
     check_output(model.probabilities(model.sample), stored[0], where)
 
 
@@ -158,5 +158,7 @@ def _read(package: Package, file: Any) -> bytes:
     """Read a file of a description, by its name and checksum."""
     source, sha256 = dig(file, "source"), dig(file, "sha256")
     if not isinstance(source, str) or not isinstance(sha256, str):
-        raise ModelError(f"{package.path} names no file, or no checksum, for a part of the model")
+        raise ModelError(
+            f"{package.path} names no file, or no checksum, for a part of the model; {GET_AGAIN}"
+        )
     return package.read(source, sha256=sha256)

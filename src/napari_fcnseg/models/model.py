@@ -51,6 +51,11 @@ class Model:
         Of the images it was trained on; ``None`` if that is not known.
     about
         What people say of it: authors, licence, what to cite.
+
+    Raises
+    ------
+    ModelError
+        If network, normalisation and classes do not fit together.
     """
 
     net: SegmentationNet

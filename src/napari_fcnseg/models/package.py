@@ -14,7 +14,7 @@ import torch
 from bioimageio.spec import save_bioimageio_package
 from bioimageio.spec.model import v0_5 as spec
 
-from napari_fcnseg.errors import OutputError
+from napari_fcnseg.errors import MAKE_ROOM, OutputError
 from napari_fcnseg.images.output import partial_path
 from napari_fcnseg.models.archive import Package
 from napari_fcnseg.models.convert import Format, write_onnx, write_torchscript
@@ -72,7 +72,7 @@ def save_model(
         _read_back(partial)
         partial.replace(path)
     except OSError as error:
-        raise OutputError(f"cannot write {path}: {error}") from error
+        raise OutputError(f"cannot write {path}: {error}; {MAKE_ROOM}") from error
     finally:
         partial.unlink(missing_ok=True)
     return path
@@ -98,7 +98,7 @@ def check_place(path: Path, overwrite: bool = False) -> None:
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
-        raise OutputError(f"cannot write {path}: {error}") from error
+        raise OutputError(f"cannot write {path}: {error}; {MAKE_ROOM}") from error
 
 
 def _describe(model: Model, folder: Path, formats: Collection[Format]) -> spec.ModelDescr:

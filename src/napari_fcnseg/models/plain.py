@@ -10,7 +10,7 @@ import yaml
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_fcnseg.errors import ModelError
+from napari_fcnseg.errors import GET_AGAIN, ModelError
 from napari_fcnseg.models.archive import repacked
 from napari_fcnseg.models.yaml_core import CoreLoader
 
@@ -33,9 +33,9 @@ def read_yaml(data: bytes, where: str) -> dict[str, Any]:
         _count(found, 0, {})
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError, OverflowError) as error:
         said = " ".join(str(error).split())
-        raise ModelError(f"{where} is no description of a model: {said}") from error
+        raise ModelError(f"{where} is no description of a model: {said}; {GET_AGAIN}") from error
     if not isinstance(found, dict):
-        raise ModelError(f"{where} is no description of a model: it is no mapping")
+        raise ModelError(f"{where} is no description of a model: it is no mapping; {GET_AGAIN}")
     return found
 
 
@@ -78,7 +78,7 @@ def read_array(data: bytes, where: str) -> NDArray[Any]:
         file.seek(0)
         array: NDArray[Any] = np.load(file, allow_pickle=False)
     except (ValueError, OSError, EOFError, TypeError, SyntaxError, MemoryError) as error:
-        raise ModelError(f"{where} is no array: {error}") from error
+        raise ModelError(f"{where} is no array: {error}; {GET_AGAIN}") from error
     return array
 
 
@@ -104,7 +104,7 @@ def read_tensors(data: bytes, size: int, where: str) -> dict[str, Tensor]:
     if promised > size + SLACK + size // 10:
         raise ModelError(
             f"{where} holds {promised} bytes, the network that is described {size}: these are the "
-            "weights of another network"
+            f"weights of another network; {GET_AGAIN}"
         )
     try:
         found = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)

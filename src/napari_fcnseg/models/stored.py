@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from napari_fcnseg.annotations.classes import MAX_ID, SegClass
-from napari_fcnseg.errors import ModelError
+from napari_fcnseg.errors import GET_AGAIN, ModelError
 from napari_fcnseg.images.normalise import Normalisation
 from napari_fcnseg.images.pixel_size import PixelSize
 from napari_fcnseg.images.units import PICOMETERS
@@ -120,12 +120,14 @@ class Stored(_Part):
             stored = cls.model_validate(found)
         except ValidationError as error:
             raise ModelError(
-                f"{where} does not describe a model of napari-fcnseg: {_first(error)}. The file is "
-                "damaged, or was changed by hand"
+                f"{where} does not describe a model of napari-fcnseg: {_first(error)}. It is "
+                f"damaged, or was changed by hand; {GET_AGAIN}"
             ) from error
         stored._check_options(where)
         if stored.pixel_size and stored.pixel_size.unit not in PICOMETERS:
-            raise ModelError(f"{where}: {stored.pixel_size.unit!r} is no unit of length")
+            raise ModelError(
+                f"{where}: {stored.pixel_size.unit!r} is no unit of length; {GET_AGAIN}"
+            )
         return stored
 
     def _check_options(self, where: str) -> None:
@@ -137,7 +139,9 @@ class Stored(_Part):
                     left.append(value)
                 numbers = value if isinstance(value, list) else [value]
                 if any(isinstance(n, int | float) and not abs(n) <= MOST for n in numbers):
-                    raise ModelError(f"{where}: {name} = {value!r} is no option of a network")
+                    raise ModelError(
+                        f"{where}: {name} = {value!r} is no option of a network; {GET_AGAIN}"
+                    )
 
     @property
     def net_options(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from bioimageio.spec import InvalidDescr, ValidationContext, build_description
 from bioimageio.spec.model import v0_5 as spec
 
 from napari_fcnseg.annotations.classes import BACKGROUND, MAX_ID, SegClass, default_class
-from napari_fcnseg.errors import ModelError
+from napari_fcnseg.errors import TAKE_ANOTHER, ModelError
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.pixel_size import PixelSize
 from napari_fcnseg.models.archive import Package
@@ -62,7 +62,7 @@ def build_zoo_model(
     if len(described.inputs) != 1 or len(described.outputs) != 1:
         raise ModelError(
             f"{where} has {len(described.inputs)} inputs and {len(described.outputs)} outputs: "
-            "only models with one of each can be run here"
+            f"only models with one of each can be run here; {TAKE_ANOTHER}"
         )
     taken, given = described.inputs[0], described.outputs[0]
     layout, channels = read_layout(taken, given, where)
@@ -77,7 +77,7 @@ def build_zoo_model(
     if len(sample) != channels or list(output.shape) != told:
         raise ModelError(
             f"{where}: its test tensors {sample.shape} and {output.shape} are not what its "
-            f"description says: {channels} channels in, {told} out"
+            f"description says: {channels} channels in, {told} out; {TAKE_ANOTHER}"
         )
     classes = _classes(names, exclusive)
     net = ZooNet(
@@ -121,18 +121,25 @@ def _validated(package: Package, description: dict[str, Any]) -> spec.ModelDescr
         said = " ".join(str(found.validation_summary.errors[0].msg).split())
         raise ModelError(f"{package.path} breaks the rules of bioimage.io: {said}")
     if not isinstance(found, spec.ModelDescr):
-        raise ModelError(f"{package.path} is no model, but of the type {found.type!r}")
+        raise ModelError(
+            f"{package.path} is no model, but of the type {found.type!r}: give a model"
+        )
     return found
 
 
 def _tensor(package: Package, tensor: Any, stored: str, wanted: str) -> Any:
     """Read a test tensor, with the axes ``wanted``."""
     if tensor.test_tensor is None:
-        raise ModelError(f"{package.path} has no test tensors, which tell what its outputs mean")
+        raise ModelError(
+            f"{package.path} has no test tensors, which tell what its outputs mean; {TAKE_ANOTHER}"
+        )
     file = tensor.test_tensor
     found = read_array(read_file(package, file), f"{package.path}: {file_name(file)}")
     if found.ndim != len(stored):
-        raise ModelError(f"{package.path}: a test tensor has {found.ndim} axes, not {len(stored)}")
+        raise ModelError(
+            f"{package.path}: a test tensor has {found.ndim} axes, not {len(stored)}; "
+            f"{TAKE_ANOTHER}"
+        )
     found = found.reshape([*found.shape, *[1] * (len(wanted) - len(stored))])
     order = stored + "".join(a for a in wanted if a not in stored)
     return found.transpose([order.index(a) for a in wanted])
@@ -150,7 +157,7 @@ def _meaning(output: Any, where: str) -> tuple[bool, bool]:
     raise ModelError(
         f"{where} gives {len(output)} numbers for each pixel, from {output.min():.3g} to "
         f"{output.max():.3g}: these are no probabilities or scores of classes, but distances or "
-        "grey values"
+        f"grey values; {TAKE_ANOTHER}"
     )
 
 
@@ -169,6 +176,8 @@ def _names(described: Any, count: int) -> list[str]:
 def _classes(names: list[str], exclusive: bool) -> tuple[SegClass, ...]:
     """Classes of the outputs; where they do not exclude each other background comes first."""
     if len(names) > MAX_ID:
-        raise ModelError(f"a model with {len(names)} classes; up to {MAX_ID} can be told apart")
+        raise ModelError(
+            f"a model with {len(names)} classes; up to {MAX_ID} can be told apart; {TAKE_ANOTHER}"
+        )
     own = tuple(default_class(i, name) for i, name in enumerate(names, 1))
     return own if exclusive else (BACKGROUND, *own)

@@ -4,7 +4,7 @@ from typing import Any
 
 from bioimageio.spec.model import v0_5 as spec
 
-from napari_fcnseg.errors import ModelError
+from napari_fcnseg.errors import TAKE_ANOTHER, ModelError
 from napari_fcnseg.models.zoo_net import Layout
 from napari_fcnseg.nets.geometry import AxisGeometry
 
@@ -39,7 +39,7 @@ def read_layout(taken: Any, given: Any, where: str) -> tuple[Layout, int]:
     if space not in ("YX", "ZYX") or space != "".join(a for a in "ZYX" if a in out):
         raise ModelError(
             f"{where} turns images with the axes {into} into {out}: only models of Y and X, or Z, "
-            "Y and X, that give as many can be run here"
+            f"Y and X, that give as many can be run here; {TAKE_ANOTHER}"
         )
     inputs = {str(a.id).upper(): a for a in taken.axes if a.type == "space"}
     outputs = {str(a.id).upper(): a for a in given.axes if a.type == "space"}
@@ -54,7 +54,10 @@ def _letters(axes: Any, where: str) -> str:
     )
     if "?" in found or len(set(found)) < len(found) or set(found) - set("NCZYX"):
         told = ", ".join(f"{a.id} ({a.type})" for a in axes)
-        raise ModelError(f"{where} has the axes {told}: only batch, channel, z, y and x are known")
+        raise ModelError(
+            f"{where} has the axes {told}: only batch, channel, z, y and x are known; "
+            f"{TAKE_ANOTHER}"
+        )
     return found
 
 
@@ -65,7 +68,10 @@ def _geometry(inputs: dict[str, Any], output: Any, name: str, where: str) -> Axi
     if isinstance(size, spec.SizeReference):  # as large as another axis
         other = inputs.get(str(size.axis_id).upper())
         if other is None or size.offset or other.scale != axis.scale:
-            raise ModelError(f"{where}: the size of {axis.id} follows that of {size.axis_id} oddly")
+            raise ModelError(
+                f"{where}: the size of {axis.id} follows that of {size.axis_id} oddly; "
+                f"{TAKE_ANOTHER}"
+            )
         size = other.size
     if isinstance(size, spec.ParameterizedSize):
         least, step, most = size.min, size.step, 0
@@ -85,13 +91,17 @@ def _lost(axis: Any, output: Any, least: int, where: str) -> int:
     if output.scale != axis.scale:
         raise ModelError(
             f"{where} gives its output in another resolution (along {axis.id} {output.scale} for "
-            f"{axis.scale}): only models that give a class for each pixel can be run here"
+            f"{axis.scale}): only models that give a class for each pixel can be run here; "
+            f"{TAKE_ANOTHER}"
         )
     if not isinstance(size, int) and str(size.axis_id) != str(axis.id):
-        raise ModelError(f"{where}: the output's {axis.id} follows the input's {size.axis_id}")
+        raise ModelError(
+            f"{where}: the output's {axis.id} follows the input's {size.axis_id}; {TAKE_ANOTHER}"
+        )
     lost = least - int(size) if isinstance(size, int) else -size.offset
     if lost < 0 or lost % 2:
         raise ModelError(
-            f"{where} lacks {lost} pixels along {axis.id}: as many on each side wanted"
+            f"{where} lacks {lost} pixels along {axis.id}: as many on each side wanted; "
+            f"{TAKE_ANOTHER}"
         )
     return lost // 2

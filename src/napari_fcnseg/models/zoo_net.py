@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from napari_fcnseg.errors import ModelError
+from napari_fcnseg.errors import TAKE_ANOTHER, ModelError
 from napari_fcnseg.models.zoo_steps import Described, apply_steps
 from napari_fcnseg.nets.base import SegmentationNet
 from napari_fcnseg.nets.certificate import Certificate
@@ -139,7 +139,7 @@ class ZooNet(SegmentationNet):
         if list(found.shape[1:]) != [outputs, *wanted]:
             raise ModelError(
                 f"a model of another tool gives {list(found.shape[1:])} for an input of "
-                f"{list(x.shape[1:])}; its description says {[outputs, *wanted]}"
+                f"{list(x.shape[1:])}; its description says {[outputs, *wanted]}; {TAKE_ANOTHER}"
             )
         return torch.stack([apply_steps(self._after, y) for y in found])
 
@@ -152,7 +152,10 @@ class ZooNet(SegmentationNet):
             said = str(error).strip().splitlines()[-1:]
             raise ModelError(f"a model of another tool failed: {' '.join(said)}") from error
         if not isinstance(y, Tensor) or y.ndim != len(self._layout.out):
-            raise ModelError("a model of another tool gives no tensor with the axes that it tells")
+            raise ModelError(
+                "a model of another tool gives no tensor with the axes that it tells; "
+                f"{TAKE_ANOTHER}"
+            )
         return y
 
     def forward(self, x: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from napari_fcnseg.errors import ModelError
+from napari_fcnseg.errors import GET_AGAIN, ModelError
 
 MISSING = 'to run ONNX weights onnx and onnxruntime are needed: pip install "napari-fcnseg[onnx]"'
 
@@ -41,7 +41,7 @@ class OnnxRun(nn.Module):
         except ModelError:
             raise
         except Exception as error:  # of a library that says it in many ways
-            raise ModelError(f"ONNX weights cannot be read: {error}") from error
+            raise ModelError(f"ONNX weights cannot be read: {error}; {GET_AGAIN}") from error
         return self
 
     def _open(self) -> Any:

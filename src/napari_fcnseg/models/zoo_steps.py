@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_fcnseg.errors import ImageError, ModelError
+from napari_fcnseg.errors import TAKE_ANOTHER, ImageError, ModelError
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.normalise import sample_pixels
 
@@ -113,9 +113,13 @@ def read_steps(described: Sequence[Any], space: str, where: str) -> tuple[Descri
     for step in described:
         name, options = str(step.id), _options(step)
         if name not in (*POINTWISE, "zero_mean_unit_variance", "scale_range"):
-            raise ModelError(f"{where} needs the step {name!r}, which is not known here")
+            raise ModelError(
+                f"{where} needs the step {name!r}, which is not known here; {TAKE_ANOTHER}"
+            )
         if options.get("reference_tensor"):
-            raise ModelError(f"{where}: {name} takes its numbers from another tensor")
+            raise ModelError(
+                f"{where}: {name} takes its numbers from another tensor; {TAKE_ANOTHER}"
+            )
         axes = options.pop("axes", None)
         if axes is not None and not set(space) <= set(axes):
             raise ModelError(f"{where}: {name} takes numbers along {', '.join(axes)} only")
@@ -139,14 +143,17 @@ def read_after(described: Sequence[Any], where: str) -> tuple[Described, ...]:
         if not _is_fixed(name, options):
             raise ModelError(
                 f"{where} ends with {name!r}, which needs the whole output at once or makes no "
-                "scores of classes: only models that give each pixel scores of classes can be run"
+                "scores of classes: only models that give each pixel scores of classes can be run; "
+                f"{TAKE_ANOTHER}"
             )
     return steps
 
 
 def _check_axis(name: str, options: dict[str, Any], where: str) -> None:
     if options.get("axis", "channel") != "channel":
-        raise ModelError(f"{where}: {name} has numbers along the axis {options['axis']}")
+        raise ModelError(
+            f"{where}: {name} has numbers along the axis {options['axis']}; {TAKE_ANOTHER}"
+        )
 
 
 def apply_steps(steps: Sequence[Described], x: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from typing import Any
 from bioimageio.spec.model import v0_5 as spec
 from torch import nn
 
-from napari_fcnseg.errors import ModelError, UntrustedCodeError
+from napari_fcnseg.errors import TAKE_ANOTHER, ModelError, UntrustedCodeError
 from napari_fcnseg.models.archive import Package, repacked
 from napari_fcnseg.models.plain import read_tensors
 from napari_fcnseg.models.zoo_runs import CodeRun, OnnxRun, ScriptRun
@@ -135,7 +135,7 @@ def _run_code(package: Package, entry: Any, data: bytes) -> nn.Module:
         module = importlib.import_module(architecture.import_from)
     net = getattr(module, str(architecture.callable))(**architecture.kwargs)
     if not isinstance(net, nn.Module):
-        raise ModelError(f"{package.path}: {_code_of(entry)} makes no network")
+        raise ModelError(f"{package.path}: {_code_of(entry)} makes no network; {TAKE_ANOTHER}")
     size = sum(t.numel() * t.element_size() for t in net.state_dict().values())
     net.load_state_dict(read_tensors(data, size, f"{package.path}: the weights"))
     return CodeRun(net.eval())

@@ -175,7 +175,10 @@ def shift_and_stitch(net: nn.Sequential, image: Tensor) -> Tensor:
     window = _window(net)
     height, width = (n - window + 1 for n in image.shape[2:])
     if height < 1 or width < 1:
-        raise NetError(f"the image, {tuple(image.shape[2:])}, is smaller than the window {window}")
+        raise NetError(
+            f"the image, {tuple(image.shape[2:])}, is smaller than the window {window}: give a "
+            "larger one"
+        )
     for top in range(min(f, height)):
         for left in range(min(f, width)):
             part = net(image[..., top:, left:])

@@ -152,7 +152,7 @@ class DeepLabV2(SameSizeNet):
     ) -> None:
         super().__init__()
         if not rates or min(rates) < 1:
-            raise NetError(f"rates = {rates!r}: one or more whole numbers from 1 on")
+            raise NetError(f"rates = {rates!r}: give one or more whole numbers from 1 on")
         self.in_channels, self.classes = in_channels, classes
         self.backbone: nn.Module
         if backbone in LAYERS:

@@ -126,7 +126,7 @@ def refine_fcn(coarse: FCN, fine: FCN) -> None:
     """
     if (coarse.fuse, fine.fuse) != ("scores", "scores"):
         raise NetError(
-            "staged training adds scores of a new level that start at 0; it needs two FCNs with "
+            "staged training adds scores of a new level that start at 0; give two FCNs with "
             'fuse = "scores"'
         )
     theirs = coarse.state_dict()
@@ -134,6 +134,9 @@ def refine_fcn(coarse: FCN, fine: FCN) -> None:
     if {k: v.shape for k, v in shared.items()} != {
         k: theirs[k].shape for k in shared if k in theirs
     } or coarse.classes != fine.classes:
-        raise NetError("staged training needs two FCNs of one backbone, width and classes")
+        raise NetError(
+            "staged training goes from one FCN to another: give two of one backbone, width and "
+            "classes"
+        )
     kept = {k: v for k, v in theirs.items() if k in shared or k.startswith("scores.")}
     fine.load_state_dict(kept, strict=False)

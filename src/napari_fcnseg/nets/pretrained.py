@@ -7,7 +7,7 @@ from urllib.error import URLError
 import torch
 from torch import Tensor
 
-from napari_fcnseg.errors import NetError
+from napari_fcnseg.errors import COPY_AGAIN, NetError
 
 State = dict[str, Tensor]
 
@@ -69,9 +69,12 @@ def _read(path: Path) -> State:
     try:
         state: State = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
-        raise NetError(f"the weight file {path} does not exist") from error
+        raise NetError(
+            f"the weight file {path} does not exist: give its path, or the name of published "
+            "weights"
+        ) from error
     except Exception as error:  # pickle, zip and torch each raise their own
-        raise NetError(f"the weight file {path} cannot be read: {error}") from error
+        raise NetError(f"the weight file {path} cannot be read: {error}; {COPY_AGAIN}") from error
     return state
 
 

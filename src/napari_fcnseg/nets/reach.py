@@ -110,7 +110,10 @@ def measure(net: "SegmentationNet", axis: int) -> AxisGeometry:
         shape[axis] += cells * stride
         size = shape[axis]
         if size > LARGEST_INPUT:
-            raise NetError("this network sees its whole input; it has no receptive field")
+            raise NetError(
+                "this network sees its whole input; it has no receptive field: say what stands in "
+                "for the layer that pools all of it, see Influential"
+            )
         first = (size // 2 - margin) // stride * stride + margin  # on the grid, mid-input
         for phases in sorted({1, stride}):  # one phase tells at little cost where there is no room
             source = torch.zeros(phases, 1, *shape)
@@ -124,7 +127,10 @@ def measure(net: "SegmentationNet", axis: int) -> AxisGeometry:
         cells *= 2
 
     if not seen.any():
-        raise NetError("this network sees its whole input alike; it has no receptive field")
+        raise NetError(
+            "this network sees its whole input alike; it has no receptive field: say what stands "
+            "in for the layer that pools all of it, see Influential"
+        )
     at_phase, outputs = torch.nonzero(seen, as_tuple=True)
     inputs = first + at_phase
     cell_start = outputs // stride * stride + margin

@@ -50,7 +50,7 @@ class TorchvisionNet(SameSizeNet):
         build = getattr(import_torchvision().models.segmentation, model)
         self.lite = model.startswith("lraspp")
         if aux and self.lite:
-            raise NetError(f"aux = {aux!r}: {model} has no auxiliary head")
+            raise NetError(f"aux = {aux!r}: {model} has no auxiliary head: leave it out")
         heads = {} if self.lite else {"aux_loss": aux}
         built = build(weights=None, weights_backbone=None, num_classes=classes, **heads)
         self.backbone, self.classifier = built.backbone, built.classifier

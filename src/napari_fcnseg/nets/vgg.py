@@ -96,6 +96,6 @@ def load_vgg(
         if key.rpartition(".")[2] != name or value.numel() != tensor.numel():
             raise NetError(
                 f"the weights do not fit: {key} of {tuple(value.shape)} meets {name} of "
-                f"{tuple(tensor.shape)}; published weights need the published width"
+                f"{tuple(tensor.shape)}; leave out width, as published weights are of one width"
             )
         tensor.data.copy_(value.reshape(tensor.shape))

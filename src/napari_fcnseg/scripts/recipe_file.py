@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from napari_fcnseg.errors import OutputError, RecipeError
+from napari_fcnseg.errors import MAKE_ROOM, OutputError, RecipeError
 from napari_fcnseg.models.archive import Package
 from napari_fcnseg.models.load import read_description
 from napari_fcnseg.models.plain import dig
@@ -26,8 +26,8 @@ def read_recipe(path: Path) -> Recipe:
         return Recipe.from_toml(path)
     if path.suffix.lower() != MODEL:
         raise RecipeError(
-            f"{path} is no recipe: it ends in {SUFFIX}, or it is a model ({MODEL}) that tells how "
-            "it was trained"
+            f"{path} is no recipe: give a file that ends in {SUFFIX}, or a model ({MODEL}) that "
+            "tells how it was trained"
         )
     ours = dig(read_description(Package(path)), "config", "napari_fcnseg")
     recipe: Recipe | None = None
@@ -69,5 +69,5 @@ def write_recipe(recipe: Recipe, path: Path, overwrite: bool = False) -> Path:
     try:
         recipe.to_toml(out)
     except OSError as error:
-        raise OutputError(f"cannot write {out}: {error}") from error
+        raise OutputError(f"cannot write {out}: {error}; {MAKE_ROOM}") from error
     return out

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from napari_fcnseg.errors import OutputError
+from napari_fcnseg.errors import MAKE_ROOM, OutputError
 from napari_fcnseg.images.output import sync
 
 FORMAT = 1
@@ -89,7 +89,7 @@ class Checkpoint:
             sync(new)
             os.replace(new, self._path)
         except OSError as error:
-            raise OutputError(f"cannot write {self._path}: {error}") from error
+            raise OutputError(f"cannot write {self._path}: {error}; {MAKE_ROOM}") from error
         self._written = time.monotonic()
 
 

@@ -19,7 +19,8 @@ EARLIER = {"pseudo": 0.0, "shares": "painted"}  # what was done before a recipe 
 class Recipe:
     """Everything that decides a training run. The same recipe and data give the same model.
 
-    Bounds stand in the annotations and are checked; a form is made from them too.
+    Bounds stand in the annotations; what is beyond them is a `RecipeError`. A form is made from
+    them, too.
 
     Attributes
     ----------
@@ -191,9 +192,11 @@ class Recipe:
         try:
             return cls.from_dict(tomllib.loads(Path(path).read_text("utf-8")))
         except OSError as error:
-            raise RecipeError(f"cannot read the recipe {path}: {error.strerror}") from error
+            raise RecipeError(
+                f"cannot read the recipe {path} ({error.strerror}): give the path of a TOML file"
+            ) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecipeError) as error:
-            raise RecipeError(f"the recipe {path} is not valid: {error}") from error
+            raise RecipeError(f"the recipe {path} is not valid: {error}; mend the file") from error
 
     def to_dict(self) -> dict[str, Any]:
         """All fields as plain data."""

@@ -30,6 +30,11 @@ def repeat(
     options
         ``device``, ``name``, ``checkpoint`` and ``resume`` of `train`.
 
+    Returns
+    -------
+    Training
+        Not yet begun; events as of `train`.
+
     Raises
     ------
     ModelError

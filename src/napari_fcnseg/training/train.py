@@ -172,7 +172,10 @@ def train(
 
 
 def fit(images: Any, annotations: Any, recipe: Recipe | None = None, **options: Any) -> Model:
-    """Train to the end of the budget and return the best model; parameters as `train`."""
+    """Train to the end of the budget and return the best model.
+
+    Parameters and errors as `train`.
+    """
     last = train(images, annotations, recipe, **options).wait()
     assert isinstance(last, Trained)
     return last.model
