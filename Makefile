@@ -8,7 +8,7 @@ DEBIAN := libegl1 libgl1 libfontconfig1 libglib2.0-0 libdbus-1-3 libxkbcommon0 x
           libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 \
           libxcb-xkb1 libxcb-render-util0 libxcb-image0 libxcb-randr0 libxcb-xfixes0
 
-.PHONY: demo test lint screenshots system clean
+.PHONY: demo test lint docs dist screenshots moving figures pictures system clean
 
 demo: $(VENV)/.base  ## run the main job on a synthetic EM stack
 	$(BIN)/fcnseg demo --out demo --overwrite
@@ -22,9 +22,29 @@ lint: $(VENV)/.dev  ## style, types and manifest
 	$(BIN)/mypy
 	$(BIN)/npe2 validate napari.yaml
 	$(BIN)/npe2 validate napari-fcnseg --imports
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+
+docs: $(VENV)/.docs  ## build the docs site into site/ and follow its links
+	$(BIN)/mkdocs build --strict --clean
+
+dist: $(BIN)/python  ## build and check what goes to PyPI, into dist/
+	$(PIP) --group dist
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
 
 screenshots: $(VENV)/.dev system  ## make the pictures of README and docs anew
 	$(if $(DISPLAY),,xvfb-run -a -s "-screen 0 1280x800x24") $(BIN)/python docs/screenshots/make.py
+
+moving: $(VENV)/.dev system  ## make the moving picture of README anew
+	$(if $(DISPLAY),,xvfb-run -a -s "-screen 0 1280x800x24") $(BIN)/python docs/screenshots/moving.py
+
+figures: $(VENV)/.dev  ## compute the figures of docs/how anew
+	$(BIN)/python docs/figures/make.py
+
+pictures: $(VENV)/.dev  ## run the tutorials and make their pictures anew
+	$(BIN)/python examples/tutorials/make_pictures.py
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -39,6 +59,10 @@ $(VENV)/.base: $(BIN)/python pyproject.toml constraints.txt
 $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) -e ".[all]" --group dev
 	@touch $@ $(VENV)/.base
+
+$(VENV)/.docs: $(VENV)/.base
+	$(PIP) --group docs
+	@touch $@
 
 # The libraries are tried, not the packages: their names differ between systems.
 LIBRARIES := libEGL.so.1 libGL.so.1 libxkbcommon-x11.so.0 libxcb-cursor.so.0 libxcb-icccm.so.4 \
@@ -57,4 +81,4 @@ system: $(BIN)/python
 	fi
 
 clean:  ## remove the environment and the demo
-	rm -rf $(VENV) demo dist
+	rm -rf $(VENV) demo dist site

@@ -1,43 +1,66 @@
-"""What the README promises, tried."""
+"""What the README promises, and every place that shows it, tried."""
 
 import re
-import shlex
 import tomllib
-from operator import attrgetter
-from pathlib import Path
+from datetime import date
+
+import yaml
 
 import napari_fcnseg as fs
-from napari_fcnseg import cli
+from tests.pages import ROOT, blocks
 
-TEXT = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
-
-
-def blocks(language):
-    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)
-
-
-def test_the_recipe_is_valid():
-    (recipe,) = blocks("toml")
-    assert fs.Recipe.from_dict(tomllib.loads(recipe)).steps == 2000
+README = ROOT / "README.md"
+TEXT = README.read_text("utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+SOURCE = PROJECT["urls"]["Source"]
+RAW = SOURCE.replace("github.com", "raw.githubusercontent.com") + "/main/"
 
 
-def test_the_commands_parse():
-    lines = re.findall(r"^    (fcnseg .*)$", TEXT, re.MULTILINE)
-    assert len(lines) >= 5
-    for line in lines:
-        cli.make_parser().parse_args(shlex.split(line)[1:])
+def test_links_are_absolute_and_lead_somewhere():
+    """PyPI and napari hub show the README, too, and know nothing of the folder that it is in."""
+    defined = dict(re.findall(r"^\[([\w-]+)\]: (\S+)$", TEXT, re.MULTILINE))
+    used = set(re.findall(r"\]\[([\w-]+)\]", TEXT))
+    assert used == set(defined)
+    for address in [*defined.values(), *re.findall(r"\]\(([^)]+)\)", TEXT)]:
+        assert address.startswith("https://"), address
+        for start in (RAW, f"{SOURCE}/blob/main/", f"{SOURCE}/tree/main/"):
+            if address.startswith(start):
+                assert (ROOT / address.removeprefix(start)).exists(), address
 
 
-def test_the_python_names_exist():
-    used = {name for code in blocks("python") for name in re.findall(r"\bfs(?:\.\w+)+", code)}
-    assert {"fs.fit", "fs.segment", "fs.events.Validated"} <= used
-    for name in used:
-        assert attrgetter(name.removeprefix("fs."))(fs) is not None
+def test_pictures_are_shown_by_their_raw_files():
+    defined = dict(re.findall(r"^\[([\w-]+)\]: (\S+)$", TEXT, re.MULTILINE))
+    pictures = re.findall(r"!\[[^]]+\]\[([\w-]+)\]", TEXT)
+    assert len(pictures) >= 4
+    for name in pictures:
+        assert defined[name].startswith(RAW)
 
 
-def test_images_and_folders_are_there():
-    root = Path(__file__).parents[1]
-    for target in re.findall(r"\]\(((?!http)[^)]+)\)", TEXT):
-        assert (root / target).exists(), target
-    for command in re.findall(r"^    make (\w+)", TEXT, re.MULTILINE):
-        assert f"\n{command}:" in (root / "Makefile").read_text()
+def test_script_and_command_line_take_ten_lines_each():
+    for code in blocks(README, "python"):
+        assert len([line for line in code.splitlines() if line]) <= 10
+    section = TEXT.split("## On the command line")[1].split("```")[0]
+    assert 5 <= len(re.findall(r"^    fcnseg ", section, re.MULTILINE)) <= 10
+
+
+def test_the_figures_stand_in_the_results():
+    """Each figure of the table is one of those that were measured."""
+    results = "\n".join(p.read_text("utf-8") for p in (ROOT / "benchmarks/results").glob("*.md"))
+    table = TEXT.split("## What was measured")[1].split("\n\n")[2]
+    figures = re.findall(r"\b0\.\d{3}\b", table)
+    assert len(figures) >= 14
+    for figure in figures:
+        assert figure in results, figure
+    for script in re.findall(r"`(benchmarks/\w+\.py)", table):
+        assert (ROOT / script).exists()
+
+
+def test_citation_and_changelog_are_of_this_version():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    assert cited["version"] == PROJECT["version"] == fs.__version__
+    assert cited["license"] == PROJECT["license"]
+    assert cited["repository-code"] == SOURCE
+    changes = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    (heading,) = re.findall(rf"^## \[{re.escape(fs.__version__)}\] - (.+)$", changes, re.MULTILINE)
+    assert heading == "not released yet" or date.fromisoformat(heading)
+    assert f"\n[{fs.__version__}]: {SOURCE}/releases/tag/v{fs.__version__}" in changes

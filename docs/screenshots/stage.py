@@ -34,9 +34,9 @@ def scene_data(data):
 
 
 class Stage:
-    """A window with an image, strokes, a prediction and a model."""
+    """A window with an image, and a model if there is one."""
 
-    def __init__(self, theme, model, data):
+    def __init__(self, theme, model=None, data=None):
         get_settings().appearance.theme = theme
         self.viewer = napari.Viewer(show=True)
         keep_triton_out()
@@ -47,8 +47,9 @@ class Stage:
         self.table = class_table(self.classes)
         self.place = {"axis_labels": ("z", "y", "x"), "scale": SCALE, "units": UNITS}
         self.viewer.add_image(self.image, name="EM stack", **self.place)
-        self.model = fs.load_model(model)
-        trained_models(self.viewer).add(self.model)
+        if model:
+            self.model = fs.load_model(model)
+            trained_models(self.viewer).add(self.model)
         self.folder = tempfile.TemporaryDirectory()
         self.planes = np.flatnonzero(self.strokes.any((1, 2)))
 
