@@ -140,7 +140,11 @@ def test_names_that_collide_are_refused_before_anything_is_done(model, folder, t
 
 @pytest.mark.parametrize(
     ("pattern", "said"),
-    [("{nam}.ome.zarr", "fields are"), ("{name", "fields are"), ("{name}.png", r"\.ome\.zarr")],
+    [
+        ("{nam}.ome.zarr", "use the fields"),
+        ("{name", "use the fields"),
+        ("{name}.png", r"\.ome\.zarr"),
+    ],
 )
 def test_a_pattern_must_make_sense(model, folder, tmp_path, pattern, said):
     with pytest.raises(OutputError, match=said):

@@ -81,7 +81,7 @@ def test_fcn_takes_vgg_from_conv1_1_to_fc7(models, monkeypatch):
     assert torch.equal(net.fc6[0].weight, fc6)
     assert torch.equal(net.fc7[0].weight[..., 0, 0], state["classifier.3.weight"])
     assert torch.equal(net.fc7[0].bias, state["classifier.3.bias"])
-    with pytest.raises(NetError, match="need the published width"):
+    with pytest.raises(NetError, match="published weights are of one width"):
         fs.build_net("fcn8s", 3, 2, pretrained="IMAGENET1K_V1", width=32)
 
 
