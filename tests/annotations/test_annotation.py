@@ -130,3 +130,20 @@ def test_of_very_many_labels_a_fair_sample_is_kept(monkeypatch):
         assert 400 < len(positions) <= 1000
         share = np.bincount(positions[:, 0] % 5, minlength=5) / len(positions)
         assert (np.abs(share - 0.2) < 0.1).all()
+
+
+def test_what_is_painted_while_labels_are_read_does_not_unbalance_the_count(monkeypatch):
+    labels = TWO.copy()
+    before = open_annotation(labels, STACK)
+    count = index_module.np.bincount
+
+    def paint_behind(*args, **options):
+        found = count(*args, **options)
+        labels[0, 20] = 1  # a person is quicker
+        return found
+
+    monkeypatch.setattr(index_module.np, "bincount", paint_behind)
+    during = before.repainted([(0,)])
+    assert during.index.counts[1] == len(during.index.positions[1]) == 150
+    monkeypatch.undo()
+    assert during.repainted([(0,)]).index.counts == {1: 200, 5: 80}

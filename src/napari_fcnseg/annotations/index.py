@@ -94,7 +94,7 @@ def build_index(
     found: dict[int, list[NDArray[np.int64]]] = {}
     kept: dict[int, float] = {}
     for spans in labels.blocks(SCAN_BLOCK) if planes is None else _blocks(labels, planes):
-        block = labels.read(spans)[0]
+        block = labels.read(spans)[0].copy()  # a person may go on painting in the array itself
         _check_ids(block, spans, labels)
         if not (zero_counts or block.any()):
             continue
