@@ -80,11 +80,14 @@ def test_cancel_keeps_what_is_there_and_it_does_not_look_whole(
     assert not (tmp_path / "p.ome.zarr").exists()
     assert "cancelled" in segment.panel.status.text()
     assert str(tmp_path / "p.ome.zarr.partial") in segment.panel.status.text()
-    shown = np.asarray(viewer.layers["large segmented"].data)
+    viewer.layers["large segmented"].name = "mine"
+    shown = np.asarray(viewer.layers["mine"].data)
     assert shown.any()
     assert not shown.all()
     press(segment.panel.start_button)  # goes on
     ended(segment)
+    assert [layer.name for layer in viewer.layers] == ["large", "mine"]
+    assert np.asarray(viewer.layers["mine"].data).all()  # not what is no longer there
     found = fs.open_image(tmp_path / "p.ome.zarr").read({}).reshape(shown.shape)
     assert np.array_equal(found[shown > 0], shown[shown > 0])
     assert found.all()

@@ -53,8 +53,8 @@ class SegmentRun:
                 self._end(event.stopped)
 
     def _begin(self, ready: Ready, event: PredictionStarted) -> None:
-        image, made, source = ready.image, ready.model, self._task.source
-        self._growing = Growing(self._viewer, event, made.classes, image, source)
+        image, made, task = ready.image, ready.model, self._task
+        self._growing = Growing(self._viewer, event, made.classes, image, task.source, task.out)
         self._map.begin(TileTally(event.plan, event.todo))
         done, tiles = event.done, len(event.plan)
         self._panel.go_on_from(done / tiles, f"{done} of {tiles} tiles")
