@@ -1,8 +1,10 @@
 """Questions whose answers take a while; a window goes on meanwhile."""
 
+import atexit
+import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
-from threading import Thread
 
 from qtpy.QtCore import (  # type: ignore[attr-defined]  # qtpy names Signal at run time
     QObject,
@@ -12,6 +14,9 @@ from qtpy.QtCore import (  # type: ignore[attr-defined]  # qtpy names Signal at 
 
 from napari_fcnseg.gui.give_way import give_way
 from napari_fcnseg.gui.llvm import keep_triton_out
+
+NAME = "aside"
+PATIENCE = 30.0  # seconds that the end of the process waits for answers
 
 Question = Callable[[], object]
 
@@ -66,7 +71,7 @@ class Aside(QObject):
         self._busy = True
         keep_triton_out()
         # No worker of napari: closing a window would have to wait for it.
-        Thread(target=self._work, args=(self._wanted,), daemon=True).start()
+        threading.Thread(target=self._work, args=(self._wanted,), name=NAME, daemon=True).start()
 
     def _work(self, question: Question) -> None:
         give_way()
@@ -84,3 +89,12 @@ class Aside(QObject):
             self.answered.emit(answer)
         elif self._wanted is not None and not self._soon.isActive():
             self._start()
+
+
+@atexit.register
+def _see_off() -> None:
+    """Wait for what is still being worked out: cut off within PyTorch it aborts the process."""
+    ends = time.monotonic() + PATIENCE
+    for thread in threading.enumerate():
+        if thread.name == NAME:
+            thread.join(max(0.0, ends - time.monotonic()))

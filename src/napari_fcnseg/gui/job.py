@@ -49,9 +49,9 @@ class Job:
     def __init__(
         self, make: Callable[[], Steps[Event]], receive: Callable[[Event], object]
     ) -> None:
-        self._make, self._receive = make, receive
+        self._receive = receive
         self._stop = threading.Event()
-        self._run = self._iterate()
+        self._run = self._iterate(make)
         self.running = True
 
     def start(self) -> None:
@@ -70,17 +70,22 @@ class Job:
 
     def abandon(self) -> None:
         """Stop, and send no more events: whoever received them is gone."""
-        self._receive = lambda event: None
+        self._let_go()
         self._stop.set()
+
+    def _let_go(self) -> Callable[[Event], object]:
+        """Forget who receives events, and return it."""
+        receive, self._receive = self._receive, lambda event: None
+        return receive
 
     def _forward(self) -> Generator[Event, None, None]:
         yield from self._run
 
-    def _iterate(self) -> Generator[Event, None, None]:
+    def _iterate(self, make: Callable[[], Steps[Event]]) -> Generator[Event, None, None]:
         shown = 0.0
         give_way()
         try:
-            with closing(self._make()) as steps:
+            with closing(make()) as steps:
                 for event in steps:
                     if _is_one_of_many(event) and time.monotonic() < shown + STEP_INTERVAL:
                         if self._stop.is_set():
@@ -99,7 +104,8 @@ class Job:
     def _finish(self) -> None:
         self._run.close()  # a worker that was told to quit() leaves it suspended
         self.running = False
-        self._receive(Ended(self._stop.is_set()))
+        receive = self._let_go()  # napari's window keeps the worker, and is kept itself
+        receive(Ended(self._stop.is_set()))
 
 
 def _is_one_of_many(event: Event) -> bool:
