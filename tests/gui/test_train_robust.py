@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,7 +22,7 @@ from napari_fcnseg.gui.choices import trained_models
 from napari_fcnseg.gui.layers import layer_image
 from napari_fcnseg.gui.rescue import take_over
 from napari_fcnseg.gui.train import TrainWidget
-from napari_fcnseg.models import package
+from napari_fcnseg.images import whole
 from napari_fcnseg.models.library import Library
 
 KILLED = """
@@ -89,12 +88,11 @@ def often(monkeypatch):
 def full(monkeypatch):
     """A disk that has no room for a model, until it is undone."""
 
-    def write(*args, **options):
+    def sync(path):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(package, "save_bioimageio_package", write)
-        patch.setattr(Path, "write_bytes", write)
+        patch.setattr(whole, "sync", sync)
         yield patch
 
 

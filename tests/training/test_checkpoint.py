@@ -50,7 +50,7 @@ def test_a_killed_run_goes_on_from_what_it_wrote_last(painted, tmp_path, monkeyp
     assert events[0].step == 7
     assert next(e.step for e in events if isinstance(e, Step)) == 8
     assert same(weights(events[-1].model), weights(event.model))
-    assert not list(tmp_path.glob("*.new"))
+    assert not list(tmp_path.glob("*.partial"))
 
 
 def test_a_finished_run_is_not_trained_again(painted, tmp_path):

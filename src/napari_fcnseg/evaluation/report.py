@@ -11,14 +11,14 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from napari_fcnseg import __version__
-from napari_fcnseg.errors import MAKE_ROOM, EvaluationError, OutputError
+from napari_fcnseg.errors import EvaluationError, OutputError
 from napari_fcnseg.evaluation.class_scores import ClassScores
 from napari_fcnseg.evaluation.curve import curve_of
 from napari_fcnseg.evaluation.evaluation import Evaluation
 from napari_fcnseg.evaluation.explain import MEANING
 from napari_fcnseg.evaluation.pictures import region_picture
 from napari_fcnseg.images.image import Image
-from napari_fcnseg.images.output import write_whole
+from napari_fcnseg.images.whole import whole_file
 
 CLASSES = "truth, what was found, and in red what is wrong."
 OBJECTS = "true objects, found objects, and the outlines of both: true green, found pink."
@@ -66,12 +66,8 @@ def write_report(
     )
     environment.filters["number"] = number
     page = environment.get_template("report.html.j2").render(_content(evaluation, images))
-    try:
-        write_whole(path, page)
-    except OSError as error:
-        raise OutputError(
-            f"cannot write the report {path}: {error.strerror}; {MAKE_ROOM}"
-        ) from error
+    with whole_file(path, "the report") as growing:
+        growing.write_text(page, "utf-8")
 
 
 def _check(evaluation: Evaluation, images: Sequence[Image]) -> None:

@@ -224,16 +224,6 @@ def partial_path(path: Path) -> Path:
     return path.with_name(path.name + ".partial")
 
 
-def write_whole(path: Path, text: str, encoding: str = "utf-8") -> None:
-    """Write a text file, which takes its name when it is whole; an older one stays till then."""
-    partial = partial_path(path)
-    try:
-        partial.write_text(text, encoding)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
 def journal_path(path: Path) -> Path:
     """Where it stands which blocks of an output are finished, and their checksums."""
     return path.with_name(path.name + ".journal")

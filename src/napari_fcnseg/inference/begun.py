@@ -13,7 +13,8 @@ from platformdirs import user_state_path
 
 from napari_fcnseg.errors import MAKE_ROOM, OutputError
 from napari_fcnseg.images.grid import Spans
-from napari_fcnseg.images.output import journal_path, partial_path, write_whole
+from napari_fcnseg.images.output import journal_path, partial_path
+from napari_fcnseg.images.whole import whole_file
 from napari_fcnseg.inference.journal import Journal
 from napari_fcnseg.inference.session import is_being_written
 
@@ -130,7 +131,8 @@ class BegunOutputs:
     def _write(self, outputs: list[Begun]) -> None:
         rows = [{k: str(v) if isinstance(v, Path) else v for k, v in asdict(b).items()}
                 for b in outputs]  # fmt: skip
-        write_whole(self.path, json.dumps({"format": FORMAT, "outputs": rows}, indent=1))
+        with whole_file(self.path) as growing:
+            growing.write_text(json.dumps({"format": FORMAT, "outputs": rows}, indent=1), "utf-8")
 
     @contextmanager
     def _changing(self) -> Iterator[None]:

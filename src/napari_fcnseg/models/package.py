@@ -15,7 +15,7 @@ from bioimageio.spec import save_bioimageio_package
 from bioimageio.spec.model import v0_5 as spec
 
 from napari_fcnseg.errors import MAKE_ROOM, OutputError
-from napari_fcnseg.images.output import partial_path
+from napari_fcnseg.images.whole import whole_file
 from napari_fcnseg.models.archive import Package
 from napari_fcnseg.models.convert import Format, write_onnx, write_torchscript
 from napari_fcnseg.models.cover import write_cover
@@ -60,21 +60,15 @@ def save_model(
     """
     model.own_normalisation  # noqa: B018  of another tool: it says so
     check_place(path, overwrite)
-    partial = partial_path(path)
-    try:
+    with whole_file(path) as growing:
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the spec's advice on optional fields
             described = _describe(model, Path(folder), formats)
             # Weights hardly compress, and trying takes most of the time of saving them.
-            save_bioimageio_package(described, output_path=partial, compression=ZIP_STORED)
+            save_bioimageio_package(described, output_path=growing, compression=ZIP_STORED)
             del described
             gc.collect()  # the spec leaves files open till then; Windows moves no open ones
-        _read_back(partial)
-        partial.replace(path)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error}; {MAKE_ROOM}") from error
-    finally:
-        partial.unlink(missing_ok=True)
+        _read_back(growing)
     return path
 
 

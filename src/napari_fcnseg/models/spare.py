@@ -1,15 +1,14 @@
 """A spare copy of a model: what is needed to make it again, written in a moment."""
 
-import io
 import pickle
 from pathlib import Path
 
 import torch
 
-from napari_fcnseg.errors import MAKE_ROOM, ModelError, OutputError
-from napari_fcnseg.images.output import partial_path, sync
+from napari_fcnseg.errors import ModelError
 from napari_fcnseg.models.model import Model
 from napari_fcnseg.models.stored import Stored
+from napari_fcnseg.models.tensor_file import save_tensors
 from napari_fcnseg.nets.registry import build_net
 
 
@@ -29,17 +28,7 @@ def save_spare(model: Model, path: Path) -> None:
         "weights": model.net.state_dict(),
         "sample": torch.tensor(model.sample),
     }
-    packed = io.BytesIO()  # a full disk has no words if PyTorch writes to it
-    torch.save(spare, packed)
-    partial = partial_path(path)
-    try:
-        partial.write_bytes(packed.getbuffer())
-        sync(partial)
-        partial.replace(path)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error}; {MAKE_ROOM}") from error
-    finally:
-        partial.unlink(missing_ok=True)
+    save_tensors(spare, path)
 
 
 def load_spare(path: Path) -> Model:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from napari_fcnseg.errors import MAKE_ROOM, OutputError
-from napari_fcnseg.images.output import write_whole
+from napari_fcnseg.errors import OutputError
+from napari_fcnseg.images.whole import whole_file
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,8 @@ class Table:
             writer.writerow(["" if value is None else value for value in row])
         if path is not None:
             check_free(path, overwrite)
-            try:
-                write_whole(Path(path), text.getvalue(), "utf-8-sig")
-            except OSError as error:
-                raise OutputError(
-                    f"cannot write the table {path}: {error.strerror}; {MAKE_ROOM}"
-                ) from error
+            with whole_file(Path(path), "the table") as growing:
+                growing.write_text(text.getvalue(), "utf-8-sig")
         return text.getvalue()
 
 

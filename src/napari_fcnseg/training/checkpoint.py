@@ -1,6 +1,5 @@
 """A training run on disk: stopped anywhere, it goes on as if it had never been."""
 
-import os
 import pickle
 import time
 from collections.abc import Mapping
@@ -9,8 +8,8 @@ from typing import Any
 
 import torch
 
-from napari_fcnseg.errors import MAKE_ROOM, OutputError
-from napari_fcnseg.images.output import sync
+from napari_fcnseg.errors import OutputError
+from napari_fcnseg.models.tensor_file import save_tensors
 
 FORMAT = 1
 EVERY = 30.0  # seconds from one to the next
@@ -83,13 +82,8 @@ class Checkpoint:
         """Replace the file, whole and at once."""
         if self._path is None:
             return
-        new = self._path.with_name(self._path.name + ".new")
-        try:
-            torch.save({"format": FORMAT, "identity": self._identity, "state": dict(state)}, new)
-            sync(new)
-            os.replace(new, self._path)
-        except OSError as error:
-            raise OutputError(f"cannot write {self._path}: {error}; {MAKE_ROOM}") from error
+        kept = {"format": FORMAT, "identity": self._identity, "state": dict(state)}
+        save_tensors(kept, self._path)
         self._written = time.monotonic()
 
 
