@@ -1,3 +1,4 @@
+import gc
 import os
 from pathlib import Path
 
@@ -13,6 +14,15 @@ settings.register_profile("fcnseg", deadline=None, print_blob=True)
 settings.load_profile("fcnseg")
 # Two cores, whether one process runs the tests or pytest-xdist shares them out.
 torch.set_num_threads(2 // min(2, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item, nextitem):
+    """Take what a file has left out of Python's sight: libraries collect garbage all the time."""
+    if nextitem is None or nextitem.path != item.path:
+        gc.collect()
+        gc.freeze()
+
 
 CLASSES = (fs.SegClass(1, "membrane", "#e69f00"), fs.SegClass(7, "cell", "#56b4e9"))
 
