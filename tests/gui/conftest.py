@@ -8,7 +8,9 @@ from qtpy.QtCore import Qt
 
 from napari_fcnseg.gui import give_way
 
-TINY = {"depth": 2, "width": 4, "patch": 32, "batch": 2, "validation": 0.2, "gap": 4}
+TINY = {
+    "depth": 2, "width": 4, "patch": 32, "batch": 2, "validation": 0.2, "gap": 4, "pseudo": 0.0,
+}  # fmt: skip
 MINUTE = 60_000
 
 

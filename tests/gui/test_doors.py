@@ -22,8 +22,7 @@ from napari_fcnseg.scripts.recipe_file import read_recipe, write_recipe
 
 OPTIONS = {name: TINY[name] for name in ("depth", "width")}
 FIELDS = {name: TINY[name] for name in TINY.keys() - OPTIONS.keys()}
-QUICK = {"pseudo": 0.0, "shares": "painted"}
-STEPS = fs.Recipe(net_options=OPTIONS, steps=6, rate=1.25e-3, **FIELDS, **QUICK)
+STEPS = fs.Recipe(net_options=OPTIONS, steps=6, rate=1.25e-3, shares="painted", **FIELDS)
 
 
 @pytest.fixture
