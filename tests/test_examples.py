@@ -87,7 +87,7 @@ def test_distributed_workers(run, tmp_path):
 
 def test_finetune(run, tmp_path):
     lines = run("finetune.py", *QUICK)
-    assert [line.split(":")[0] for line in lines] == ["before", "after"]
+    assert [line.split(":")[0] for line in lines] == ["before", "before", "after", "after"]
     model = fs.load_model(tmp_path / "both.zip", check=True)
     assert {c.id: c.name for c in model.classes} == CLASSES
     assert model.recipe.steps == 3  # half as many as the first one

@@ -15,6 +15,12 @@ SCRIPTS, PAGES = ROOT / "examples" / "tutorials", ROOT / "docs" / "tutorials"
 PICTURES = ROOT / "docs" / "images" / "tutorials"
 TOLD = {  # what a script must print
     "em_membranes": r"membrane: IoU \d\.\d\d on slices that nobody painted",
+    "steel_phases": r"pearlite: [\d.]+% of the area, in truth [\d.]+%; IoU \d\.\d\d",
+    "nuclei_instances": r"split at borders: \d+ of \d+ nuclei, AP50 \d\.\d\d",
+    "fine_tuning": r"after: mean IoU \d\.\d\d of the old specimen",
+    "zoo_model": r"classes: background, inside, border",
+    "large_stack": r"(\d+) of \1 tiles are whole, 0 damaged",
+    "dask_cluster": r"^0 of \d+ labels differ",
 }
 HEADINGS = ("What you have", "What you want", "What you see", "What can go wrong", "In the window")
 

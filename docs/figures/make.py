@@ -20,6 +20,7 @@ FIGURES = (
     "sliding_window",
     "up_sampling",
     "receptive_field",
+    "skip_connections",
     "dilation",
     "dense_crf",
     "weight_map",

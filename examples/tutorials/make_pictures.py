@@ -14,7 +14,15 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PICTURES = HERE.parents[1] / "docs" / "images" / "tutorials"
-TUTORIALS = ("em_membranes",)
+TUTORIALS = (
+    "em_membranes",
+    "steel_phases",
+    "nuclei_instances",
+    "fine_tuning",
+    "zoo_model",
+    "large_stack",
+    "dask_cluster",
+)
 
 
 def main(options):
