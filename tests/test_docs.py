@@ -13,7 +13,7 @@ import napari_fcnseg as fs
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = sorted(p for p in DOCS.rglob("*.md") if "decisions" not in p.parts)
 LISTS = "index.md", "benchmarks.md"
-TEACHING = [p for p in PAGES if p.name not in LISTS and "reference" not in p.parts]
+TEACHING = [p for p in PAGES if p.name not in LISTS]
 
 
 def hook(name):
@@ -69,6 +69,14 @@ def test_each_public_name_has_one_entry():
 def test_a_page_that_teaches_has_a_picture_or_an_example(page):
     text = page.read_text("utf-8")
     assert re.search(r"!\[.*\]\(.*\)|^ *```|^    fcnseg |--8<--", text, re.MULTILINE)
+
+
+def test_each_picture_is_shown():
+    shown = "".join(p.read_text("utf-8") for p in [*PAGES, DOCS.parent / "README.md"])
+    shown += (DOCS.parent / "mkdocs.yml").read_text("utf-8")
+    pictures = [p for p in (DOCS / "images").rglob("*") if p.suffix in (".png", ".gif", ".svg")]
+    assert pictures
+    assert not [p for p in pictures if p.relative_to(DOCS).as_posix() not in shown]
 
 
 def test_decisions_and_tutorials_are_found_in_their_folders():

@@ -1,5 +1,6 @@
 """What is installed, from every way to install."""
 
+import importlib
 import os
 import re
 import subprocess
@@ -121,6 +122,13 @@ def test_a_wheel_works_where_there_is_no_napari(wheel, tmp_path):
     code = [sys.executable, "-W", "ignore", "-c", WITHOUT_NAPARI, str(tmp_path)]
     told = run(*code, env=os.environ | {"PYTHONPATH": str(tmp_path)}, cwd=tmp_path)
     assert "receptive_field" in told
+
+
+def test_widgets_without_napari_say_what_to_install(monkeypatch):
+    monkeypatch.delitem(sys.modules, "napari_fcnseg.gui", raising=False)
+    monkeypatch.setitem(sys.modules, "napari", None)
+    with pytest.raises(ModuleNotFoundError, match=r'pip install "napari-fcnseg\[all\]"'):
+        importlib.import_module("napari_fcnseg.gui")
 
 
 def test_workflows_try_what_the_classifiers_promise():

@@ -9,6 +9,8 @@ import napari_fcnseg as fs
 from napari_fcnseg import errors, events
 
 LISTING = Path(__file__).with_name("public_api.txt")
+GIVE_NOTHING = {"write_report"}
+CANNOT_FAIL = {"describe", "simulate_strokes"}  # for networks and truths that are any
 RENEW = "FCNSEG_RENEW=1 python -m pytest tests/test_public_api.py"
 
 
@@ -63,6 +65,15 @@ def test_the_public_names_are_those_of_the_listing():
         ["The public interface has changed:", *gone, *new,
          f"If that is on purpose, tell it in CHANGELOG.md and run: {RENEW}"]
     )  # fmt: skip
+
+
+def test_functions_say_what_they_return_and_raise():
+    for name in names(fs):
+        value = getattr(fs, name)
+        if inspect.isroutine(value) and inspect.signature(value).parameters:
+            text = inspect.getdoc(value)
+            assert "\nReturns\n---" in text or name in GIVE_NOTHING, name
+            assert "\nRaises\n---" in text or name in CANNOT_FAIL, name
 
 
 def test_all_of_it_is_described():

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import zarr
 from napari.components import ViewerModel
 from napari.layers import Layer
@@ -7,8 +8,9 @@ import napari_fcnseg as fs
 from napari_fcnseg.demo import SCALE, run_demo
 from napari_fcnseg.gui.layers import layer_classes
 from napari_fcnseg.gui.reader import get_reader
-from napari_fcnseg.gui.sample import em_stack, painted_em_stack
+from napari_fcnseg.gui.sample import NUCLEI, em_stack, nuclei, painted_em_stack, steel
 from napari_fcnseg.images.synthetic import CLASSES, synthetic_em
+from napari_fcnseg.images.synthetic_steel import PHASES
 
 
 def open_layers(data):
@@ -52,13 +54,27 @@ def test_what_is_no_ome_zarr_is_left_to_others(tmp_path):
     assert get_reader([str(tmp_path / "plain.zarr")]) is None
 
 
-def test_the_samples_lie_on_each_other(qapp):
-    image, strokes = open_layers(painted_em_stack())
+@pytest.mark.parametrize(
+    ("sample", "named", "axes"),
+    [
+        (em_stack, CLASSES, ("z", "y", "x")),
+        (steel, PHASES, ("y", "x")),
+        (nuclei, NUCLEI, ("y", "x")),
+    ],
+)
+def test_a_sample_has_an_empty_layer_to_paint_into(sample, named, axes, qapp):
+    image, strokes = open_layers(sample())
     assert image.data.shape == strokes.data.shape
+    assert not strokes.data.any()
+    assert image.axis_labels == strokes.axis_labels == axes
+    assert [(c.id, c.name) for c in layer_classes(strokes, named)] == list(named.items())
+
+
+def test_painted_strokes_lie_on_their_stack(qapp):
+    image, strokes = open_layers(painted_em_stack())
     assert tuple(image.scale) == tuple(strokes.scale)
     assert image.axis_labels == strokes.axis_labels == ("z", "y", "x")
     assert [c.name for c in layer_classes(strokes, CLASSES)] == list(CLASSES.values())
     painted = strokes.data > 0
     assert np.array_equal(strokes.data[painted], synthetic_em()[1][painted])
     assert np.flatnonzero(painted.any((1, 2))).size == 2
-    assert not em_stack()[1][0].any()  # to be painted by the person

@@ -149,7 +149,17 @@ def suggest_regions(
 ) -> list[Region]:
     """Return the regions that an annotator should label next, the most unsure one first.
 
-    Parameters and errors as `suggest`; it waits for the end.
+    Parameters as `suggest`; it waits for the end.
+
+    Returns
+    -------
+    list
+        Of `Region`; fewer than asked for where there are no more.
+
+    Raises
+    ------
+    FcnsegError
+        As `suggest`.
     """
     done = suggest(model, image, annotation, **settings).wait()
     assert isinstance(done, Suggested)

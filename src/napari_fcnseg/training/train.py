@@ -174,7 +174,17 @@ def train(
 def fit(images: Any, annotations: Any, recipe: Recipe | None = None, **options: Any) -> Model:
     """Train to the end of the budget and return the best model.
 
-    Parameters and errors as `train`.
+    Parameters as `train`.
+
+    Returns
+    -------
+    Model
+        That of `Trained`.
+
+    Raises
+    ------
+    FcnsegError
+        As `train`.
     """
     last = train(images, annotations, recipe, **options).wait()
     assert isinstance(last, Trained)
