@@ -155,6 +155,11 @@ class Points:
             Names and colours; by default "class 1", ...
         radius
             See `Points`.
+
+        Raises
+        ------
+        AnnotationError
+            If `cells` are no whole numbers or have less than two axes, or `step` is below 1.
         """
         cells = np.asarray(cells)
         if cells.dtype.kind not in "biu" or cells.ndim < 2 or step < 1:

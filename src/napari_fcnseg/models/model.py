@@ -82,7 +82,13 @@ class Model:
 
     @property
     def own_normalisation(self) -> Normalisation:
-        """Normalisation of a network of ours; `ModelError` for the model of another tool."""
+        """Normalisation of a network of ours.
+
+        Raises
+        ------
+        ModelError
+            If the model is of another tool.
+        """
         if isinstance(self.normalisation, Normalisation):
             return self.normalisation
         raise ModelError(

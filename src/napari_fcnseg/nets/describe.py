@@ -42,6 +42,11 @@ def describe(
         ``flops_per_pixel`` of the output, two for each multiply-add; ``memory_inference`` and
         ``memory_training`` in bytes, of weights and activations in float32, with gradients
         and AdamW in training (not of what learns all labels at once).
+
+    Raises
+    ------
+    NetError
+        If `tile` or `batch` is below 1.
     """
     for what, value in (("tile", tile), ("batch", batch)):
         if value is not None and value < 1:

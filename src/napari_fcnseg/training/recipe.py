@@ -177,7 +177,13 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
-        """Build from plain data; `RecipeError` names an unknown field or a bad value."""
+        """Build from plain data, a value for each field that is not to have its default.
+
+        Raises
+        ------
+        RecipeError
+            For an unknown field, or a value that it cannot have.
+        """
         known = [f.name for f in dataclasses.fields(cls)]
         for name in values:
             if name not in known:
@@ -188,7 +194,13 @@ class Recipe:
 
     @classmethod
     def from_toml(cls, path: str | Path) -> Self:
-        """Read a recipe file; fields that are not in it keep their defaults."""
+        """Read a recipe file; fields that are not in it keep their defaults.
+
+        Raises
+        ------
+        RecipeError
+            If the file cannot be read, is no TOML, or is no recipe.
+        """
         try:
             return cls.from_dict(tomllib.loads(Path(path).read_text("utf-8")))
         except OSError as error:
