@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import signal
 import subprocess
 import sys
 
@@ -13,6 +14,7 @@ import torch
 import napari_fcnseg as fs
 from napari_fcnseg.cli import main
 from napari_fcnseg.inference.tile_work import TileWork
+from napari_fcnseg.models.fingerprint import fingerprint
 from napari_fcnseg.nets import registry
 from tests.conftest import make_model
 
@@ -290,6 +292,83 @@ def test_wrong_usage(capsys):
     with pytest.raises(SystemExit) as found:
         run("train", "--image", "a.tif")
     assert found.value.code == 2
+
+
+@pytest.fixture
+def ctrl_c():
+    """Interrupts arrive, also where the tests run in the background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
+def test_ctrl_c_waits_for_the_step_that_runs(files, capsys, monkeypatch):
+    """Ctrl-C waits for the step that runs, so that nothing of the run is lost."""
+    from napari_fcnseg.training.trainer import Trainer
+
+    assert train(files, "--steps", "8") == 0
+    whole = (files / "m.zip").rename(files / "whole.zip")
+    step = Trainer.step
+
+    def interrupted(self, progress):
+        if self.steps == 3:
+            signal.raise_signal(signal.SIGINT)
+        return step(self, progress)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Trainer, "step", interrupted)
+        assert train(files, "--steps", "8") == 130
+    told = capsys.readouterr().err
+    assert "ends after this step" in told
+    assert "--resume goes on with it" in told
+    assert fs.load_model(files / "m.zip").provenance["steps"] <= 4
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert train(files, "--steps", "8", "--resume") == 0
+    one, other = (fingerprint(fs.load_model(p)) for p in (whole, files / "m.zip"))
+    assert one == other
+    assert not (files / "m.zip.checkpoint").exists()
+
+
+def test_who_ignores_ctrl_c_is_not_interrupted(files, monkeypatch, ctrl_c):
+    from napari_fcnseg.training.trainer import Trainer
+
+    step = Trainer.step
+
+    def interrupted(self, progress):
+        signal.raise_signal(signal.SIGINT)
+        return step(self, progress)
+
+    monkeypatch.setattr(Trainer, "step", interrupted)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    assert train(files) == 0
+    assert fs.load_model(files / "m.zip").provenance["steps"] == 3
+
+
+@pytest.mark.usefixtures("ctrl_c")
+def test_a_second_interrupt_ends_a_training_at_once(files, capsys, monkeypatch):
+    from napari_fcnseg.training.trainer import Trainer
+
+    def interrupted(self, progress):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(Trainer, "step", interrupted)
+    assert train(files, "--steps", "8") == 130
+    assert capsys.readouterr().err.rstrip().endswith("fcnseg: interrupted")
+    assert not (files / "m.zip").exists()
+
+
+def test_an_image_unlike_the_training_is_told(files, capsys):
+    train(files)
+    dark = tifffile.imread(files / "image.tif") // 16
+    tifffile.imwrite(files / "dark.tif", dark)
+    out = ("--out", files / "out", "--axes", "ZYX", "--overwrite")
+    for command in (("predict",), ("batch",), ("predict", "--dry-run")):
+        capsys.readouterr()
+        for image, told in (("dark.tif", True), ("image.tif", False)):
+            assert run(command[0], files / "m.zip", files / image, *command[1:], *out) == 0
+            assert ("dark has grey values of" in capsys.readouterr().err) == told
 
 
 def test_interrupted_training_keeps_the_best_model(files, capsys, monkeypatch):

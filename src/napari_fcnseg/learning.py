@@ -2,6 +2,7 @@
 
 import sys
 from argparse import ArgumentParser, Namespace
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from napari_fcnseg.commands import INTERRUPTED, given
 from napari_fcnseg.errors import UsageError
 from napari_fcnseg.events import Step, Trained
+from napari_fcnseg.interrupt import gently
 from napari_fcnseg.predict_options import whole_number
 from napari_fcnseg.printing import print_json, print_table
 
@@ -103,22 +105,22 @@ def _run(job: "Training", checkpoint: Path) -> "tuple[Model, int]":
     """Train to the end, or until it is interrupted; the best model, and the exit code."""
     from napari_fcnseg.progress import follow
 
-    model, last, code = None, None, 0
+    last: Step | None = None
     try:
-        for event in follow(job):
-            last = event if isinstance(event, Step) else last
-            model = event.model if isinstance(event, Trained) else None
-    except KeyboardInterrupt:
-        if last is None:
-            raise
+        with gently("this step") as asked, closing(follow(job)) as events:
+            for event in events:
+                if isinstance(event, Trained):
+                    return event.model, 0
+                last = event if isinstance(event, Step) else last
+                if asked():
+                    break
+    except KeyboardInterrupt:  # in the middle of a step
         job.close()
-        further = "; --resume goes on with it" * checkpoint.exists()
-        print(f"interrupted: the best model so far is saved{further}", file=sys.stderr)
-        code = INTERRUPTED
-    if model is None:
-        assert last is not None
-        model = last.best()
-    return model, code
+    if last is None:
+        raise KeyboardInterrupt
+    further = "; --resume goes on with it" * checkpoint.exists()
+    print(f"interrupted: the best model so far is saved{further}", file=sys.stderr)
+    return last.best(), INTERRUPTED
 
 
 def _anew(options: Namespace, how: dict[str, Any]) -> "Training":

@@ -1,7 +1,7 @@
 """Progress of a job in a terminal."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from typing import Any
 
@@ -26,7 +26,7 @@ from napari_fcnseg.events import (
 TRAINING = "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}"
 
 
-def follow(job: Steps[Any], quiet: bool = False) -> Iterator[Event]:
+def follow(job: Steps[Any], quiet: bool = False) -> Generator[Event, None, None]:
     """Run a job and pass its events on, with a bar for each phase on stderr.
 
     The job is closed with the iterator.
