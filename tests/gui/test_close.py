@@ -26,7 +26,7 @@ def test_training_ends_with_the_window(train, press, viewer, qtbot):
     before = engine_threads()
     train.form.minutes.value = 100
     press(train.panel.start_button)
-    qtbot.waitUntil(lambda: len(train.plot.loss) > 1, timeout=MINUTE)
+    qtbot.waitUntil(lambda: len(train.curve.plot.loss) > 1, timeout=MINUTE)
     job = train.panel.job
     viewer.close()
     settle(qtbot, before)
@@ -53,7 +53,7 @@ def test_closing_only_the_widget_stops_its_job_too(train, press, viewer, qtbot):
     before = engine_threads()
     train.form.minutes.value = 100
     press(train.panel.start_button)
-    qtbot.waitUntil(lambda: len(train.plot.loss) > 1, timeout=MINUTE)
+    qtbot.waitUntil(lambda: len(train.curve.plot.loss) > 1, timeout=MINUTE)
     viewer.window.remove_dock_widget(train)
     settle(qtbot, before)
     qtbot.waitUntil(lambda: train.panel.job is None, timeout=MINUTE)

@@ -36,8 +36,8 @@ def trained(train, press, ended):
 
 def go_on(train, qtbot, steps=3):
     """Wait until it has learned further."""
-    seen = len(train.plot.loss)
-    qtbot.waitUntil(lambda: len(train.plot.loss) > seen + steps, timeout=LONG)
+    seen = len(train.curve.plot.loss)
+    qtbot.waitUntil(lambda: len(train.curve.plot.loss) > seen + steps, timeout=LONG)
 
 
 def pause(train, press, qtbot):
@@ -57,16 +57,16 @@ def choose(train, *rows):
 
 def test_a_paused_training_learns_nothing_and_goes_on(learning, press, ended, qtbot):
     pause(learning, press, qtbot)
-    step, elapsed = learning._last.step, learning._last.elapsed
+    step, elapsed = learning.curve.last.step, learning.curve.last.elapsed
     assert learning.pause_button.text() == "Continue"
     assert "paused" in learning.panel.status.text()
     qtbot.wait(500)
-    assert learning._last.step == step
+    assert learning.curve.last.step == step
     press(learning.pause_button)
     assert learning.pause_button.text() == "Pause"
     go_on(learning, qtbot)
-    assert learning._last.step > step
-    assert learning._last.elapsed >= elapsed
+    assert learning.curve.last.step > step
+    assert learning.curve.last.elapsed >= elapsed
     press(learning.panel.stop_button)
     ended(learning)
     assert not learning.pause_button.isEnabled()
@@ -86,7 +86,7 @@ def test_while_it_is_paused_the_preview_follows_and_strokes_wait(
     assert painted > before
     press(learning.pause_button)
     go_on(learning, qtbot)
-    learned = learning._last.model().provenance["labelled_pixels"]
+    learned = learning.curve.last.model().provenance["labelled_pixels"]
     assert sum(learned.values()) == painted
     press(learning.panel.stop_button)
     ended(learning)

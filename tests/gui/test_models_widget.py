@@ -278,7 +278,9 @@ def test_only_what_was_asked_about_is_replaced(
 def test_a_training_whose_window_is_closed_is_kept(train, viewer, press, qtbot):
     train.form.minutes.value = 5
     press(train.panel.start_button)
-    qtbot.waitUntil(lambda: train._last is not None and train._last.step > 2, timeout=MINUTE)
+    qtbot.waitUntil(
+        lambda: train.curve.last is not None and train.curve.last.step > 2, timeout=MINUTE
+    )
     viewer.close()
     qtbot.waitUntil(lambda: bool(list(Library().cards())), timeout=MINUTE)
     (card,) = Library().cards()

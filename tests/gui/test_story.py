@@ -171,13 +171,13 @@ def learn(train, person, stack, strokes, truth, more, tmp_path):
 
     press(train.pause_button)
     wait(lambda: "paused at" in train.panel.bar.format())
-    step = train._last.step
+    step = train.curve.last.step
     press(train.tools.keep_button)
     wait(lambda: len(list(Library().folder.glob("*.zip"))) == 1)
     (kept,) = (v for v in train.versions.versions if v.kept)
-    assert kept.step == train._last.step == step  # it rests
+    assert kept.step == train.curve.last.step == step  # it rests
     press(train.pause_button)
-    wait(lambda: train._last.progress > ENOUGH)
+    wait(lambda: train.curve.last.progress > ENOUGH)
     press(train.panel.stop_button)
     person.ended(train)
     person.ended(train)  # it is kept, too
@@ -200,7 +200,7 @@ def go_on(train, person, tmp_path):
     person.ended(train)
     person.ended(train)
     assert train.model is not before
-    assert len(train.plot.iou) >= 3
+    assert len(train.curve.plot.iou) >= 3
 
 
 def begin_and_resume(segment, person, stack, out):

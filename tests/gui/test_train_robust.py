@@ -173,9 +173,9 @@ def test_layers_may_be_renamed_and_scaled(learning, viewer, layers, stop, told, 
     qtbot.waitUntil(lambda: bool(np.asarray(shown.data[z]).any()), timeout=LONG)
     assert tuple(shown.scale) == (60, 8, 8)
     assert tuple(shown.translate) == (0, 7, 9)
-    before = len(learning.plot.loss)
+    before = len(learning.curve.plot.loss)
     strokes.paint((z, 30, 30), 1)
-    qtbot.waitUntil(lambda: len(learning.plot.loss) > before + 5, timeout=LONG)
+    qtbot.waitUntil(lambda: len(learning.curve.plot.loss) > before + 5, timeout=LONG)
     stop(learning)
     assert models() == ["stack-model.zip"]
     assert not told
@@ -243,7 +243,7 @@ def test_what_does_not_fit_on_the_disk_in_the_end_is_still_there(
     assert "No space left on device" in told[1]
     assert not models()
     full.undo()
-    learning.save(tmp_path / "m.zip")
+    learning.save_button.save(tmp_path / "m.zip")
     assert fs.load_model(tmp_path / "m.zip").provenance["steps"] > 3
 
 

@@ -16,7 +16,7 @@ def test_the_recipe_is_what_stands_in_the_form(train, press, ended):
     assert (recipe.net, recipe.minutes, recipe.steps) == ("unet_light", 0.05, 0)
     shown = recipe.net_options | recipe.to_dict()
     assert {name: shown[name] for name in TINY} == TINY
-    assert "held-out strokes: class 1" in train.scores.text()
+    assert "held-out strokes: class 1" in train.curve.scores.text()
     assert train.panel.bar.value() == train.panel.bar.maximum()
 
 
@@ -59,12 +59,12 @@ def test_a_stopped_run_keeps_the_best_model(train, press, ended, qtbot, tmp_path
     train.form.minutes.value = 100
     press(train.panel.start_button)
     assert not train.panel.start_button.isEnabled()
-    qtbot.waitUntil(lambda: len(train.plot.loss) > 3, timeout=MINUTE)
+    qtbot.waitUntil(lambda: len(train.curve.plot.loss) > 3, timeout=MINUTE)
     press(train.panel.stop_button)
     ended(train)
     assert "stopped at step" in train.panel.status.text()
     assert train.model.provenance["steps"] > 3
-    train.save(tmp_path / "m.zip")
+    train.save_button.save(tmp_path / "m.zip")
     assert fs.load_model(tmp_path / "m.zip", check=True).classes == train.model.classes
     assert str(tmp_path / "m.zip") in train.panel.status.text()
     press(train.panel.start_button)  # and it can start again
@@ -106,11 +106,11 @@ def test_it_learns_from_strokes_that_are_added_and_undone(
     strokes.brush_size = 9
 
     def steps_go_on():
-        seen = len(train.plot.loss)
-        qtbot.waitUntil(lambda: len(train.plot.loss) > seen + 3, timeout=MINUTE)
+        seen = len(train.curve.plot.loss)
+        qtbot.waitUntil(lambda: len(train.curve.plot.loss) > seen + 3, timeout=MINUTE)
 
     def learned():
-        return sum(train._last.model().provenance["labelled_pixels"].values())
+        return sum(train.curve.last.model().provenance["labelled_pixels"].values())
 
     press(train.panel.start_button)
     steps_go_on()

@@ -87,7 +87,7 @@ class LiveTools(QWidget):
             self._stage.close()
             self._stage = None
 
-    def receive(self, event: Event) -> None:
+    def follow(self, event: Event) -> None:
         """Take in what a training or an errand has found."""
         match event:
             case Step():

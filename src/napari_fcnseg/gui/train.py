@@ -3,26 +3,13 @@
 import threading
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 from napari import Viewer
-from qtpy.QtWidgets import QFileDialog, QLabel
 
 from napari_fcnseg.annotations.annotation import open_annotation
 from napari_fcnseg.errors import FcnsegError
-from napari_fcnseg.events import (
-    Event,
-    Fitting,
-    Note,
-    Step,
-    Steps,
-    Teaching,
-    Trained,
-    TrainingStarted,
-    Validated,
-)
+from napari_fcnseg.events import Event, Note, Steps, Trained
 from napari_fcnseg.gui.aside import Aside
-from napari_fcnseg.gui.buttons import push_button
 from napari_fcnseg.gui.choices import trained_models
 from napari_fcnseg.gui.dock import DockContent
 from napari_fcnseg.gui.doors import RecipeDoors
@@ -32,14 +19,15 @@ from napari_fcnseg.gui.errands import Errands
 from napari_fcnseg.gui.facts import NetFacts
 from napari_fcnseg.gui.form import RecipeForm, folded
 from napari_fcnseg.gui.job import Ended
+from napari_fcnseg.gui.learning_curve import LearningCurve
 from napari_fcnseg.gui.live_steps import LiveSteps
 from napari_fcnseg.gui.live_tools import LiveTools
-from napari_fcnseg.gui.model_jobs import Done, keeping, named_zip
+from napari_fcnseg.gui.model_jobs import Done, keeping
 from napari_fcnseg.gui.panel import JobPanel, tell
 from napari_fcnseg.gui.pause_button import PauseButton
-from napari_fcnseg.gui.plot import CurvePlot
 from napari_fcnseg.gui.preferences import own_library
 from napari_fcnseg.gui.rescue import Rescue
+from napari_fcnseg.gui.save_button import SaveButton
 from napari_fcnseg.gui.taken_over import TakenOver
 from napari_fcnseg.gui.train_form import IN_RECIPE, TrainForm
 from napari_fcnseg.gui.versions import Version
@@ -70,7 +58,6 @@ class TrainWidget(DockContent):
         super().__init__()
         self._session = trained_models(viewer)
         self.model: Model | None = None
-        self._last: Step | None = None
         self._unkept: Model | None = None
         self._rescue: Rescue | None = None  # of the last training
         self._done, self._about = False, ""
@@ -82,21 +69,14 @@ class TrainWidget(DockContent):
         Aside(self).ask(warm_up)  # while a person looks for layers
         self._follow_recipe()
         self.panel = JobPanel("Start", "Stop", "Train")
-        self.plot, self.scores = CurvePlot(), QLabel()
         self.panel.started.connect(self.start)
-        self.scores.setWordWrap(True)
+        self.curve, self.save_button = LearningCurve(self.panel), SaveButton(self.panel)
         self.errands = Errands(self.panel, self._session, self._receive)
         self.pause_button = PauseButton(self.panel, self.errands.wishes)
         self.tools = LiveTools(viewer, self.form, self.panel, self.errands)
         self.versions = self.tools.versions
         self.versions.restored.connect(self._restore)
-        self.save_button = push_button(
-            "Save model ...",
-            "Write the model that was trained or restored last",
-            self._ask_and_save,
-        )
-        self.save_button.setEnabled(False)
-        learned = [self.plot, self.scores, folded("Versions", self.versions), self.save_button]
+        learned = [self.curve, folded("Versions", self.versions), self.save_button]
         self.doors = RecipeDoors(self._draft, self._recipe, self._show)
         self.doors.said.connect(self.panel.say)
         FileDrop(self, (SUFFIX, MODEL)).dropped.connect(self.doors.open)
@@ -163,9 +143,8 @@ class TrainWidget(DockContent):
             stage.strokes.begin(job)
             return job
 
-        self._last, self._done, self._about = None, False, ""
-        self.plot.clear()
-        self.scores.clear()
+        self._done, self._about = False, ""
+        self.curve.begin()
         self.panel.say("reading the strokes ...")
         self.pause_button.let_run(True)
         look, wishes = stage.view.look, self.errands.wishes
@@ -182,32 +161,15 @@ class TrainWidget(DockContent):
 
     def _receive(self, event: Event) -> None:
         """Take in what the training, or an errand, has found."""
-        self.pause_button.follow(event)
-        self.tools.receive(event)
+        for part in (self.curve, self.pause_button, self.tools):
+            part.follow(event)
         match event:
-            case TrainingStarted():
-                about = f"{event.net}, {event.parameters:,} parameters, on {event.device}"
-                self.panel.say(". ".join([about, *event.notes]))
-            case Teaching():
-                progress = self._last.progress if self._last else 0.0
-                self.panel.show_progress(progress, f"labels around strokes: {event.part:.0%}")
-            case Fitting():
-                self.panel.show_progress(event.part, f"labels: {event.part:.0%}")
-            case Step():
-                self._last = event
-                self.panel.show_progress(event.progress)
-                self.plot.add_loss(event.progress, event.loss)
-            case Validated():
-                self.plot.add_iou(self._last.progress if self._last else 0.0, event.mean_iou)
-                each = (f"{n} {v:.2f} ({event.pixels[n]:,} px)" for n, v in event.iou.items())
-                gone = f". {' and '.join(event.vanished)}: not found at all" * bool(event.vanished)
-                self.scores.setText(f"IoU on held-out strokes: {', '.join(each)}{gone}")
             case Note():
                 self.panel.say(event.text)
             case Trained():
                 self._done = True
                 early = ", ended early as scores rose no more" * event.early
-                steps = f"{event.steps:,} steps" if self._last else f"{event.elapsed:.1f} s"
+                steps = f"{event.steps:,} steps" if self.curve.last else f"{event.elapsed:.1f} s"
                 self._take(event.model, f"trained in {steps}{early}")
             case Done() if event.path:
                 self.panel.say("; ".join(text for text in (self._about, event.text) if text))
@@ -216,12 +178,14 @@ class TrainWidget(DockContent):
     def _end(self, stopped: bool) -> None:
         self.pause_button.let_run(False)
         self.tools.end()
-        if self._last and not self._done:  # stopped, or failed
+        last = self.curve.last
+        if last and not self._done:  # stopped, or failed
             said = "stopped" if stopped else f"{self.panel.status.text()}. It failed"
-            self._take(self._last.best(), f"{said} at step {self._last.step:,}; the best is kept")
+            self._take(last.best(), f"{said} at step {last.step:,}; the best is kept")
         elif stopped and not self._done:
             self.panel.say("stopped before the first step: there is no model of this run")
-        unkept, self._last, self._unkept = self._unkept, None, None
+        self.curve.last = None
+        unkept, self._unkept = self._unkept, None
         if unkept and self._rescue:
             self.errands.ask(self._rescue.keeping(unkept))
         self.errands.attend()
@@ -234,31 +198,13 @@ class TrainWidget(DockContent):
     def _choose(self, model: Model, about: str) -> None:
         self.model, self._about = model, about
         self._session.add(model)
-        self.save_button.setEnabled(True)
+        self.save_button.offer(model)
         self.panel.say(about)
 
     def _restore(self, version: Version) -> None:
         self._choose(version.model, f"{version.name} is the model now")
         if not version.kept:
             self.errands.ask(_keeping(version.model))
-
-    def _ask_and_save(self) -> None:
-        start = f"{self.model.name if self.model else 'model'}.zip"
-        path, _ = QFileDialog.getSaveFileName(self, "Save model", start, "Models (*.zip)")
-        if path:
-            out, asked = named_zip(path)
-            self.save(out, overwrite=asked)
-
-    def save(self, path: Path, overwrite: bool = False) -> None:
-        """Save the model that was trained or restored last."""
-        if self.model is None:
-            return
-        try:
-            saved = self.model.save(path, overwrite=overwrite)
-        except FcnsegError as error:
-            tell(error)
-        else:
-            self.panel.say(f"saved {saved}")
 
 
 def _keeping(model: Model) -> Errand:
