@@ -57,6 +57,14 @@ def test_scores_and_a_walk_to_what_is_wrong(evaluate, scene, viewer, press, ende
     assert width / viewer.scene.camera.zoom >= 4 * 128  # all of the region is on screen
 
 
+def test_a_result_is_compared_with_what_can_be_painted_on(dock, scene):
+    found, truth = scene
+    found.editable = False  # as our results are
+    widget = dock("Evaluate")
+    assert widget.found.value is found
+    assert widget.truth.value is truth
+
+
 def test_a_report_is_saved(evaluate, press, ended, tmp_path, monkeypatch):
     assert not evaluate.save_button.isEnabled()
     press(evaluate.panel.start_button)

@@ -19,8 +19,9 @@ ASK = "choose ..."
 class LayerChoice(ComboBox):
     """The viewer's layers of some kinds; follows what is added, removed and renamed.
 
-    Where nothing was chosen, the newest is; with `painted` the newest that can be painted on, as
-    results cannot. Layers that `fits` refuses are no choice; call `follow` where it thinks anew.
+    Where nothing was chosen, the newest is: with `painted` the newest that can be painted on, or
+    that cannot, as results cannot, if there is one. Layers that `fits` refuses are no choice; call
+    `follow` where it thinks anew.
     """
 
     def __init__(
@@ -29,7 +30,7 @@ class LayerChoice(ComboBox):
         kind: type[Layer] | tuple[type[Layer], ...],
         label: str,
         tooltip: str,
-        painted: bool = False,
+        painted: bool | None = None,
         fits: Callable[[Layer], bool] = lambda layer: True,
     ) -> None:
         self._viewer, self._kind, self._painted, self._fits = viewer, kind, painted, fits
@@ -56,8 +57,8 @@ class LayerChoice(ComboBox):
 
     def _first(self, layers: list[Layer]) -> Layer:
         """Return what is chosen by itself."""
-        paintable = [layer for layer in layers if layer.editable] if self._painted else []
-        return (paintable or layers)[-1]
+        alike = [layer for layer in layers if layer.editable is self._painted]
+        return (alike or layers)[-1]
 
     def unfollow(self, _: object = None) -> None:
         """Let go of the viewer."""

@@ -39,8 +39,9 @@ class EvaluateWidget(DockContent):
         self._viewer = viewer
         self._layer: Labels | None = None  # whose regions are listed
         self._evaluation: Evaluation | None = None
-        self.found = LayerChoice(viewer, Labels, "labels", "What was found: a prediction")
-        self.truth = LayerChoice(viewer, Labels, "truth", "What is true: painted by a person")
+        tips = "What was found: a prediction", "What is true: painted by a person"
+        self.found = LayerChoice(viewer, Labels, "labels", tips[0], painted=False)
+        self.truth = LayerChoice(viewer, Labels, "truth", tips[1], painted=True)
         self.image = LayerChoice(viewer, ImageLayer, "image", "Shown in the pictures of a report")
         self.kind = ComboBox(
             label="ids are",
