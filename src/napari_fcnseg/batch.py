@@ -22,8 +22,10 @@ from napari_fcnseg.events import (
 )
 from napari_fcnseg.images.find import find_images
 from napari_fcnseg.images.open import open_image
+from napari_fcnseg.inference.doctor import expect_poor
 from napari_fcnseg.inference.members import Models, as_models
 from napari_fcnseg.inference.predict import predict
+from napari_fcnseg.models.model import Model
 from napari_fcnseg.nets.device import choose_device
 
 
@@ -115,7 +117,7 @@ def segment_queue(
 
 
 def _run(
-    models: Models,
+    models: tuple[Model, ...],
     queue: FileQueue,
     opening: dict[str, Any],
     how: dict[str, Any],
@@ -139,12 +141,12 @@ def _run(
 
 
 def _one(
-    models: Models, file: BatchFile, opening: dict[str, Any], how: dict[str, Any]
+    models: tuple[Model, ...], file: BatchFile, opening: dict[str, Any], how: dict[str, Any]
 ) -> Generator[Event, None, FileDone]:
     """Segment one file; what was computed stays if it is closed."""
     began, tiles, computed = time.monotonic(), 0, 0
     image = open_image(file.path, **opening)
-    for note in image.notes:
+    for note in (*image.notes, *expect_poor(models, image)):
         yield Note(note)
     with closing(predict(models, image, file.out, **how)) as job:
         for event in job:

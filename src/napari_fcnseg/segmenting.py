@@ -43,6 +43,7 @@ def predict(options: Namespace) -> int:
                         "fcnseg batch with a --pattern"
                     )
                 names[name] = path
+            _warn(models, image)
             settings = _settings(models, image, options)
             if options.check_seams:
                 _check_seams(models, image, settings)
@@ -72,6 +73,14 @@ def predict(options: Namespace) -> int:
     if options.json:
         print_json(done)
     return code
+
+
+def _warn(models: "list[Model]", image: "Image") -> None:
+    """Say what is likely to make the prediction poor."""
+    from napari_fcnseg.inference.doctor import expect_poor
+
+    for text in expect_poor(models, image):
+        print(f"note: {text}", file=sys.stderr)
 
 
 def _settings(models: "list[Model]", image: "Image", options: Namespace) -> dict[str, Any]:
@@ -112,6 +121,7 @@ def _estimate(models: "list[Model]", options: Namespace) -> int:
     found = {}
     for path in options.image:
         image = open_as_told(path, options)
+        _warn(models, image)
         kind = options.output.split(",")[0]
         cost = estimate(models, image, output=kind, **_settings(models, image, options))
         found[path] = asdict(cost)

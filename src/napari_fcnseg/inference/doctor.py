@@ -1,6 +1,6 @@
 """Looks at a model and an image before they meet: a few small windows, never all of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -67,6 +67,25 @@ def check_data(
         found += _model(model, opened, sample)
         found += _device(device)
     return tuple(sorted(found, key=lambda f: ("error", "warning", "note").index(f.weight)))
+
+
+def expect_poor(models: Iterable[Model], image: Image) -> tuple[str, ...]:
+    """Say what is likely to make predictions poor, beside pixel sizes, which `predict` tells.
+
+    Parameters
+    ----------
+    models
+        What is to be run.
+    image
+        On which; small windows of it are read.
+
+    Returns
+    -------
+    tuple of str
+        A sentence for each finding of `check_data`.
+    """
+    found = [finding for model in models for finding in check_data(model, image, device="cpu")]
+    return tuple(f.text for f in found if f.weight == "warning" and f.kind != "pixel size")
 
 
 def unclear(error: AxesError) -> Finding:
