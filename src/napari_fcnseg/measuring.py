@@ -34,6 +34,8 @@ def measure(options: Namespace) -> int:
     _print(table)
     if options.csv:
         print("", options.csv, sep="\n")
+    elif len(table.rows) > SHOWN + 1:
+        print(f"{len(table.rows):,} rows; --csv FILE writes all of them")
     return 0
 
 
@@ -71,8 +73,6 @@ def _print(table: "Table") -> None:
         rows if left <= 1 else [*rows[: SHOWN // 2], ["..."] * len(rows[0]), *rows[-SHOWN // 2 :]]
     )
     print_rows([list(table.columns), *shown])
-    if left > 1:
-        print(f"{len(rows):,} rows; --csv FILE writes all of them")
 
 
 def _shown(value: Any) -> str:
