@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from napari_fcnseg.errors import MAKE_ROOM, OutputError, RecipeError
+from napari_fcnseg.errors import OutputError, RecipeError
 from napari_fcnseg.models.archive import Package
 from napari_fcnseg.models.load import read_description
 from napari_fcnseg.models.plain import dig
@@ -66,8 +66,5 @@ def write_recipe(recipe: Recipe, path: Path, overwrite: bool = False) -> Path:
     out = path if path.suffix.lower() == SUFFIX else path.with_name(path.name + SUFFIX)
     if out.exists() and not (overwrite and out == path):
         raise OutputError(f"{out} exists already: give another name")
-    try:
-        recipe.to_toml(out)
-    except OSError as error:
-        raise OutputError(f"cannot write {out}: {error}; {MAKE_ROOM}") from error
+    recipe.to_toml(out)
     return out

@@ -177,7 +177,17 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
-        """Build from plain data, a value for each field that is not to have its default.
+        """Build from plain data.
+
+        Parameters
+        ----------
+        values
+            By name, for each field that is not to have its default.
+
+        Returns
+        -------
+        Recipe
+            As if it had been called with them.
 
         Raises
         ------
@@ -194,7 +204,17 @@ class Recipe:
 
     @classmethod
     def from_toml(cls, path: str | Path) -> Self:
-        """Read a recipe file; fields that are not in it keep their defaults.
+        """Read a recipe file.
+
+        Parameters
+        ----------
+        path
+            A TOML file; fields that are not in it keep their defaults.
+
+        Returns
+        -------
+        Recipe
+            What is written there.
 
         Raises
         ------
@@ -215,5 +235,19 @@ class Recipe:
         return dataclasses.asdict(self)
 
     def to_toml(self, path: str | Path) -> None:
-        """Write all fields to a recipe file."""
-        Path(path).write_text(tomli_w.dumps(self.to_dict()), "utf-8")
+        """Write all fields to a recipe file.
+
+        Parameters
+        ----------
+        path
+            A TOML file; it takes its name when it is whole, in place of one that is there.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        from napari_fcnseg.images.whole import whole_file
+
+        with whole_file(Path(path), "the recipe") as growing:
+            growing.write_text(tomli_w.dumps(self.to_dict()), "utf-8")
