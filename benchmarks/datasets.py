@@ -114,12 +114,39 @@ def u373(folder):
 
 def dsb2018(folder):
     """Fluorescent nuclei: eight images train, all others test."""
+    used = [pair for pair, _ in _fluorescent(folder)]
+    return _objects(used[:8], used[8:], "nucleus")
+
+
+def nuclei_256(folder):
+    """Fluorescent nuclei in images of 256 x 256: eight train, all others test.
+
+    The competition's images come from many laboratories; size tells one set from another.
+    """
+    used = [pair for pair, size in _fluorescent(folder) if size == (256, 256)]
+    return _objects(used[:8], used[8:], "nucleus")
+
+
+def nuclei_360(folder):
+    """Small, dim nuclei in images of 360 x 360: three train, all others test."""
+    used = [pair for pair, size in _fluorescent(folder) if size == (360, 360)]
+    return _objects(used[:3], used[3:], "nucleus")
+
+
+def nuclei_520(folder):
+    """Large nuclei in images of 520 x 696: three train, all others test."""
+    used = [pair for pair, size in _fluorescent(folder) if size == (520, 696)]
+    return _objects(used[:3], used[3:], "nucleus")
+
+
+def _fluorescent(folder):
+    """Pairs of the 2018 Data Science Bowl with their sizes in pixels."""
     with open(folder / "dsb2018" / "index.tsv", newline="") as file:
-        fluorescent = {r["id"] for r in csv.DictReader(file, delimiter="\t")
+        fluorescent = {r["id"]: (int(r["height"]), int(r["width"]))
+                       for r in csv.DictReader(file, delimiter="\t")
                        if r["modality"] == "fluo"}  # fmt: skip
     pairs = _pairs(folder / "dsb2018", grey=True)
-    used = [pairs[p] for p in sorted(pairs) if p in fluorescent]
-    return _objects(used[:8], used[8:], "nucleus")
+    return [(pairs[p], fluorescent[p]) for p in sorted(pairs) if p in fluorescent]
 
 
 def _objects(train, test, name):
@@ -144,5 +171,9 @@ def _pairs(folder, change=None, **options):
 
 
 DATASETS = {
-    f.__name__: f for f in (isbi, isbi_stack, isbi15, isbi_short, axons, uhcs, u373, dsb2018)
-}
+    f.__name__: f
+    for f in (
+        isbi, isbi_stack, isbi15, isbi_short, axons, uhcs, u373,
+        dsb2018, nuclei_256, nuclei_360, nuclei_520,
+    )
+}  # fmt: skip

@@ -79,7 +79,8 @@ def main(options):
 
             long = replace(recipe, steps=options.first, seed=seed)
             start = fit(old, long, old_names)
-            row("none", 0, start, tests=None)
+            known = set(names) <= set(old_names)
+            row("none", 0, start, tests=new_tests if known else None)
             fresh = replace(long, steps=options.steps)
             row("from random weights", fresh.steps, fit(new, fresh, names), before=None)
             less = replace(long, steps=round(LESS * options.steps))
