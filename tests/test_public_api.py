@@ -1,5 +1,6 @@
 """Public names and their signatures change on purpose only."""
 
+import dataclasses
 import inspect
 import os
 import re
@@ -83,6 +84,41 @@ def functions_of(kind):
         inner = getattr(inner, "func", inner)  # of a cached property
         if not name.startswith("_") and inspect.isfunction(inner):
             yield name, inner
+
+
+def public_methods():
+    """Methods that take something, of all public classes."""
+    for module in (fs, events, errors):
+        for name in names(module):
+            value = getattr(module, name)
+            for method, function in functions_of(value) if inspect.isclass(value) else ():
+                signature = inspect.signature(function)
+                taken = [
+                    p for p in signature.parameters if p not in ("self", "cls") and p[0] != "_"
+                ]
+                if taken:
+                    yield f"{name}.{method}", function, taken, signature.return_annotation
+
+
+def test_methods_say_what_they_take_and_return():
+    found = list(public_methods())
+    assert len(found) > 15
+    for name, function, taken, returned in found:
+        text = inspect.getdoc(function) or ""
+        unsaid = [p for p in taken if not re.search(rf"^(\w+, )*{p}\b", text, re.MULTILINE)]
+        assert "\nParameters\n---" in text, name
+        assert not unsaid, f"{name}: {unsaid}"
+        assert "\nReturns\n---" in text or returned in (None, "None"), name
+
+
+def test_fields_are_described():
+    for module in (fs, events):
+        for name in names(module):
+            value = getattr(module, name)
+            if inspect.isclass(value) and dataclasses.is_dataclass(value):
+                words = set(re.findall(r"\w+", inspect.getdoc(value)))
+                own = {f.name for f in dataclasses.fields(value) if f.name[0] != "_"}
+                assert own <= words, f"{name}: {own - words}"
 
 
 def test_methods_that_raise_say_so():

@@ -27,10 +27,11 @@ class Event:
 
 @dataclass(frozen=True)
 class TrainingStarted(Event):
-    """Training is set up.
+    """Training of the network ``net`` is set up, with so many ``parameters``, on a ``device``.
 
-    ``notes`` says in plain words what a person should know, for example that a class has
-    too few strokes to validate it. ``step`` is the last of an earlier run that goes on.
+    ``pixels`` are the labelled ones, by class name. ``notes`` says in plain words what a person
+    should know, for example that a class has too few strokes to validate it. ``step`` is the last
+    of an earlier run that goes on.
     """
 
     net: str
@@ -45,6 +46,7 @@ class TrainingStarted(Event):
 class Step(Event):
     """One optimisation step.
 
+    ``loss`` is that of its patches, ``rate`` the learning rate; ``step`` counts from 1.
     ``progress`` runs from 0 to 1 over the budget; ``elapsed`` is seconds of training.
     ``model()`` copies the network as it is now, ``best()`` the best one so far; both work
     as long as the event is kept, also after the job was closed.
@@ -75,9 +77,10 @@ class Fitting(Event):
 
 @dataclass(frozen=True)
 class Validated(Event):
-    """Scores on held-out strokes: IoU by class name, and on how many pixels.
+    """Scores on held-out strokes: ``iou`` by class name, and on how many ``pixels``.
 
-    ``vanished`` are classes that have labels there, but that the network finds nowhere.
+    ``mean_iou`` is over these classes, and ``best`` says that it was never higher up to this
+    ``step``. ``vanished`` are classes that have labels there, but that the network finds nowhere.
     """
 
     step: int
@@ -90,14 +93,14 @@ class Validated(Event):
 
 @dataclass(frozen=True)
 class Note(Event):
-    """What a person should know and has turned up while a job runs, in plain words."""
+    """What a person should know and has turned up while a job runs: ``text`` in plain words."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Trained(Event):
-    """The end of training: the best model.
+    """The end of training: the best ``model``, after so many ``steps`` and ``elapsed`` seconds.
 
     ``early``: before its budget was spent, as scores had not risen for the recipe's patience.
     """
@@ -110,7 +113,7 @@ class Trained(Event):
 
 @dataclass(frozen=True)
 class PredictionStarted(Event):
-    """A prediction is planned and its output is there to be filled.
+    """The ``plan`` of a prediction is made, and its output is there to be filled.
 
     ``data`` is the growing output: one array per pyramid level, finest first; nothing where
     pixels are not kept. ``done`` tiles need not be computed, or were by an earlier run.
@@ -127,7 +130,10 @@ class PredictionStarted(Event):
 
 @dataclass(frozen=True)
 class TileDone(Event):
-    """A tile is written; ``spans`` is its core, along the axes of the output."""
+    """A tile is written, ``done`` of ``tiles``.
+
+    ``spans`` is its core: ``((start, stop), ...)`` in pixels along the axes of the output.
+    """
 
     done: int
     tiles: int
@@ -136,9 +142,9 @@ class TileDone(Event):
 
 @dataclass(frozen=True)
 class Predicted(Event):
-    """The end of a prediction: all tiles are written; ``path`` is ``None`` for an array.
+    """The end of a prediction: all ``tiles`` are written; ``path`` is ``None`` for an array.
 
-    ``paths`` has one for each output; ``path`` is the first.
+    It took ``elapsed`` seconds. ``paths`` has one for each output; ``path`` is the first.
     """
 
     path: Path | None
@@ -157,7 +163,10 @@ class VerificationStarted(Event):
 
 @dataclass(frozen=True)
 class TileChecked(Event):
-    """A tile was read again; ``problem`` says what is wrong with it, if anything."""
+    """The tile ``number`` of a plan was read again.
+
+    ``spans`` is its core, as of `TileDone`; ``problem`` says what is wrong with it, if anything.
+    """
 
     number: int
     spans: "Spans"
@@ -166,7 +175,11 @@ class TileChecked(Event):
 
 @dataclass(frozen=True)
 class Verified(Event):
-    """The end of a verification: tiles that were read, and the damaged ones among them."""
+    """The end of a verification of the file at ``path``, whose labels have ``axes``.
+
+    Of its ``tiles`` so many were ``checked``, and the ``damaged`` ones are told. It took
+    ``elapsed`` seconds.
+    """
 
     path: Path
     axes: str
@@ -178,7 +191,10 @@ class Verified(Event):
 
 @dataclass(frozen=True)
 class Suggested(Event):
-    """The end of a search for where to paint next: regions, the most unsure one first."""
+    """The end of a search for where to paint next: ``regions``, the most unsure one first.
+
+    It took ``elapsed`` seconds.
+    """
 
     regions: tuple["Region", ...]
     elapsed: float
@@ -186,7 +202,7 @@ class Suggested(Event):
 
 @dataclass(frozen=True)
 class BlockDone(Event):
-    """A block of an image was read, and something was done with it; ``task`` says what."""
+    """A block of an image was read, ``done`` of ``blocks``; ``task`` says what for."""
 
     task: str
     done: int
@@ -195,7 +211,7 @@ class BlockDone(Event):
 
 @dataclass(frozen=True)
 class Evaluated(Event):
-    """The end of an evaluation."""
+    """The end of an ``evaluation``; it took ``elapsed`` seconds."""
 
     evaluation: "Evaluation"
     elapsed: float
@@ -203,9 +219,10 @@ class Evaluated(Event):
 
 @dataclass(frozen=True)
 class ObjectsFound(Event):
-    """Objects have ids from 1 on, in a file or, where there is no ``path``, in ``data``.
+    """Objects have ids from 1 to ``count``, in a file or, where there is no ``path``, in ``data``.
 
-    ``sizes`` are their pixels, before they grew, and ``classes`` their class ids.
+    ``sizes`` are their pixels, before they grew, and ``classes`` their class ids: whole numbers of
+    shape ``(count,)``. It took ``elapsed`` seconds.
     """
 
     path: Path | None
@@ -218,7 +235,7 @@ class ObjectsFound(Event):
 
 @dataclass(frozen=True)
 class Measured(Event):
-    """The end of a measurement."""
+    """The end of a measurement: a ``table``; it took ``elapsed`` seconds."""
 
     table: "Table"
     elapsed: float
@@ -226,7 +243,10 @@ class Measured(Event):
 
 @dataclass(frozen=True)
 class Refined(Event):
-    """The end of a refinement: class ids in a file or, where there is no ``path``, in ``data``."""
+    """The end of a refinement: class ids in a file or, where there is no ``path``, in ``data``.
+
+    ``classes`` are names and colours of the ids. It took ``elapsed`` seconds.
+    """
 
     path: Path | None
     data: "NDArray[Any] | None" = field(repr=False)
@@ -236,7 +256,10 @@ class Refined(Event):
 
 @dataclass(frozen=True)
 class BatchStarted(Event):
-    """Files are going to be segmented, one after the other; ``notes`` say what was left out."""
+    """So many ``files`` are going to be segmented, one after the other.
+
+    ``notes`` say what was left out.
+    """
 
     files: int
     notes: tuple[str, ...] = ()
@@ -244,7 +267,7 @@ class BatchStarted(Event):
 
 @dataclass(frozen=True)
 class FileStarted(Event):
-    """A file of a batch, the ``number``-th of ``files``, is opened; its labels go to ``out``."""
+    """The file at ``path``, the ``number``-th of ``files``, is opened; its labels go to ``out``."""
 
     path: Path
     out: Path
@@ -254,9 +277,10 @@ class FileStarted(Event):
 
 @dataclass(frozen=True)
 class FileDone(Event):
-    """The labels of a file are whole.
+    """The labels of the file at ``path`` are whole; they are in ``out``.
 
-    ``computed`` of its ``tiles`` were computed now; earlier runs did the others.
+    ``computed`` of its ``tiles`` were computed now, in ``elapsed`` seconds; earlier runs did the
+    others.
     """
 
     path: Path
@@ -268,7 +292,10 @@ class FileDone(Event):
 
 @dataclass(frozen=True)
 class FileFailed(Event):
-    """A file was given up; the error says why, and those after it go on."""
+    """The labels of the file at ``path``, meant for ``out``, were given up.
+
+    The ``error`` says why; the files after it go on.
+    """
 
     path: Path
     out: Path
@@ -277,7 +304,7 @@ class FileFailed(Event):
 
 @dataclass(frozen=True)
 class BatchDone(Event):
-    """The end of a batch: how each file ended."""
+    """The end of a batch: ``rows`` tell how each file ended; it took ``elapsed`` seconds."""
 
     rows: tuple[FileDone | FileFailed, ...]
     elapsed: float

@@ -55,7 +55,18 @@ class Annotation:
         return tuple(sorted(present, key=lambda c: c.id))
 
     def named(self, classes: Iterable[SegClass]) -> "Annotation":
-        """Give the classes that are in `classes`, by id, the names and colours from there."""
+        """Give classes other names and colours.
+
+        Parameters
+        ----------
+        classes
+            Found by their ids; those that are not among them stay as they are.
+
+        Returns
+        -------
+        Annotation
+            The same labels.
+        """
         by_id = {c.id: c for c in classes}
         renamed = {value: by_id.get(c.id, c) for value, c in self.by_value.items()}
         return replace(self, by_value=renamed)
@@ -67,6 +78,11 @@ class Annotation:
         ----------
         planes
             Positions along the axes before Y and X of what has changed; by default all.
+
+        Returns
+        -------
+        Annotation
+            The same labels with another index.
         """
         found = build_index(self.labels, 0 in self.by_value, planes)
         index = found if planes is None else self.index.without(planes).joined(found)
@@ -77,7 +93,19 @@ class Annotation:
         return replace(self, index=kept)
 
     def resampled(self, factors: Factors) -> "Annotation":
-        """See the labels at another pixel size; see `resample_labels`."""
+        """See the labels at another pixel size.
+
+        Parameters
+        ----------
+        factors
+            New size of a pixel over its old one along Y and X. Most of the labels under a pixel
+            decide, and thin strokes are not lost, see `resample_labels`.
+
+        Returns
+        -------
+        Annotation
+            Lazy; its index is made anew.
+        """
         labels = resample_labels(self.labels, factors, 0 in self.by_value)
         seen = self.instances and replace(
             self.instances, ids=resample_labels(self.instances.ids, factors)
@@ -92,7 +120,20 @@ class Annotation:
         return table
 
     def read_ids(self, spans: Spans) -> NDArray[np.int64]:
-        """Class ids in a window of the labels; -1 where unlabelled or outside the image."""
+        """Read a window of the labels.
+
+        Parameters
+        ----------
+        spans
+            ``((start, stop), ...)``, one pair for each kept axis, in pixels; they may reach
+            beyond the image.
+
+        Returns
+        -------
+        ndarray
+            Class ids, int64, shape ``(stop - start, ...)``; -1 where unlabelled or outside the
+            image.
+        """
         ids = np.full([stop - start for start, stop in spans], IGNORE, np.int64)
         clipped = [
             (max(0, start), min(stop, n))

@@ -33,6 +33,17 @@ class Everywhere:
             )
 
     def labels(self, image: Image) -> Image:
-        """Label all of `image`; takes no memory."""
+        """Label all of an image; takes no memory.
+
+        Parameters
+        ----------
+        image
+            What is labelled.
+
+        Returns
+        -------
+        Image
+            The class id in every pixel, uint8, over the kept axes.
+        """
         ids = np.broadcast_to(np.uint8(self.class_id), image.kept_shape)
         return Image(ids, image.kept, name=f"all of {image.name}")

@@ -87,6 +87,20 @@ class Points:
 
         Names get the ids 1, 2, 3, ... in the order in which they occur; see `numbered`.
 
+        Parameters
+        ----------
+        positions
+            In pixels along the kept axes of an image, shape ``(n, axes)``.
+        classes
+            Of each point: all by name, or all by id.
+        radius, name
+            As of `Points`.
+
+        Returns
+        -------
+        Points
+            With the classes that occur, in colours of their own.
+
         Raises
         ------
         AnnotationError
@@ -118,6 +132,16 @@ class Points:
 
     def numbered(self, classes: Iterable[SegClass]) -> "Points":
         """Give classes that are known by their names the ids that these names have elsewhere.
+
+        Parameters
+        ----------
+        classes
+            Those from elsewhere.
+
+        Returns
+        -------
+        Points
+            The same ones if they have ids already.
 
         Raises
         ------
@@ -156,6 +180,11 @@ class Points:
         radius
             See `Points`.
 
+        Returns
+        -------
+        Points
+            One for each labelled cell.
+
         Raises
         ------
         AnnotationError
@@ -176,7 +205,17 @@ class Points:
         return cls(positions, ids, found, radius, "the grid")
 
     def labels(self, image: Image) -> Image:
-        """Draw the disks as lazy labels of `image`.
+        """Draw the disks as lazy labels of an image.
+
+        Parameters
+        ----------
+        image
+            What the points lie on.
+
+        Returns
+        -------
+        Image
+            Class ids over the kept axes, 0 where there is no disk; drawn where it is read.
 
         Raises
         ------

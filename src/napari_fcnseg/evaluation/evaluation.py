@@ -51,6 +51,8 @@ class Evaluation:
         V_Rand and V_Info, if they were asked for.
     notes
         What a person should know.
+    pairs
+        What was scored: segmentations and truths as indices of classes.
     """
 
     scores: Scores

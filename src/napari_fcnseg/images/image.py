@@ -90,7 +90,7 @@ class Image:
 
     @cached_property
     def sizes(self) -> dict[str, int]:
-        """Length of each axis."""
+        """Length of each axis, in pixels."""
         return dict(zip(self.axes, self.shape, strict=True))
 
     @property
@@ -109,17 +109,50 @@ class Image:
         return tuple(self.sizes[a] for a in self.kept)
 
     def along(self, axes: str) -> tuple[tuple[float, ...], tuple[str, ...]]:
-        """Scale and units along the given axes."""
+        """Scale and units along some axes.
+
+        Parameters
+        ----------
+        axes
+            Letters of `axes`, in the order that is wanted.
+
+        Returns
+        -------
+        tuple of float, tuple of str
+            Size of a pixel and unit along each of them.
+        """
         at = [self.axes.index(a) for a in axes]
         return tuple(self.scale[i] for i in at), tuple(self.units[i] for i in at)
 
     def blocks(self, edge: int) -> Grid:
-        """Blocks of `edge` x `edge` pixels, plane by plane, over the kept axes."""
+        """Divide the image into blocks, plane by plane.
+
+        Parameters
+        ----------
+        edge
+            Of a block along Y and X, in pixels.
+
+        Returns
+        -------
+        Grid
+            Of blocks over the kept axes; the last ones may be smaller.
+        """
         steps = tuple(edge if a in "YX" else 1 for a in self.kept)
         return Grid(self.kept_shape, steps)
 
     def locate(self, window: Window | Spans) -> Reading:
-        """Region of `data` that the window needs, and how to mirror it; see `read`."""
+        """Find what of `data` a window needs.
+
+        Parameters
+        ----------
+        window
+            As of `read`.
+
+        Returns
+        -------
+        Reading
+            The region of `data`, and how to mirror it to the window.
+        """
         if not isinstance(window, Mapping):
             window = dict(zip(self.kept, window, strict=True))
         return mirrored_reading([window.get(a, (0, n)) for a, n in self.sizes.items()], self.shape)

@@ -31,10 +31,34 @@ class PlaneMethod(Protocol):
         """Return as plain data what decides the labels: options, strokes, versions."""
 
     def check_fits(self, image: Image) -> None:
-        """Raise `FcnsegError` if the method cannot label that image."""
+        """Make sure that the method can label an image.
+
+        Parameters
+        ----------
+        image
+            What is going to be labelled.
+
+        Raises
+        ------
+        FcnsegError
+            If it cannot; the message says why.
+        """
 
     def notes_on(self, image: Image, region: Spans) -> tuple[str, ...]:
-        """Say in plain words what a person should know before a region is labelled."""
+        """Say in plain words what a person should know before a region is labelled.
+
+        Parameters
+        ----------
+        image
+            What is going to be labelled.
+        region
+            ``((start, stop), ...)`` in pixels along the kept axes of the image.
+
+        Returns
+        -------
+        tuple of str
+            One sentence for each; mostly none.
+        """
 
     def label_plane(self, pixels: NDArray[Any], spans: Spans) -> NDArray[np.uint8]:
         """Label one plane.

@@ -99,7 +99,30 @@ class Model:
     def save(
         self, path: str | Path, *, overwrite: bool = False, formats: Collection[Format] = ()
     ) -> Path:
-        """Write a bioimage.io model package (``.zip``); see `save_model`."""
+        """Write a bioimage.io model package, with a sample image and what the model says of it.
+
+        Parameters
+        ----------
+        path
+            A file that ends in ``.zip``; it takes its name when it is whole.
+        overwrite
+            Whether it may be there already.
+        formats
+            Weights beside the state dict, for tools without napari-fcnseg: ``"torchscript"``,
+            ``"onnx"``.
+
+        Returns
+        -------
+        Path
+            `path`.
+
+        Raises
+        ------
+        OutputError
+            If the file exists or cannot be written.
+        ModelError
+            If the model is of another tool, or cannot be written in a format.
+        """
         from napari_fcnseg.models.package import save_model
 
         return save_model(self, Path(path), overwrite, formats)
@@ -107,7 +130,17 @@ class Model:
     def describe(self, tile: int | None = None, batch: int = 1) -> dict[str, Any]:
         """Name, classes, network, normalisation, recipe and provenance as plain data.
 
-        Parameters as `napari_fcnseg.describe`.
+        Parameters
+        ----------
+        tile
+            Edge of an input in pixels, see `napari_fcnseg.describe`.
+        batch
+            Inputs at once.
+
+        Returns
+        -------
+        dict
+            What `napari_fcnseg.describe` tells of the network, and what the model has beside it.
         """
         return {
             "model": self.name,
@@ -120,11 +153,27 @@ class Model:
         }
 
     def on(self, image: Image) -> "Model":
-        """Return this model with the normalisation of an image, see `Normalisation.of`."""
+        """Return this model with the normalisation of an image.
+
+        Parameters
+        ----------
+        image
+            What is going to be segmented.
+
+        Returns
+        -------
+        Model
+            The same one, unless each image is normalised by its own grey values.
+        """
         return replace(self, normalisation=self.normalisation.of(image))
 
     def notes_on(self, image: Image) -> tuple[str, ...]:
         """Say so where an image has other pixels than the model was trained on.
+
+        Parameters
+        ----------
+        image
+            Its pixel size is looked at.
 
         Returns
         -------

@@ -34,29 +34,7 @@ def save_model(
 ) -> Path:
     """Write `model` as a bioimage.io 0.5 model package with state-dict weights.
 
-    Parameters
-    ----------
-    model
-        Any model.
-    path
-        A file that ends in ``.zip``; it takes its name when it is whole.
-    overwrite
-        Whether it may be there already.
-    formats
-        Weights beside the state dict, for tools without napari-fcnseg: ``"torchscript"``,
-        ``"onnx"``.
-
-    Returns
-    -------
-    Path
-        `path`.
-
-    Raises
-    ------
-    OutputError
-        If the file exists or cannot be written.
-    ModelError
-        If the network cannot be written in a format, or what writes it is missing.
+    Parameters, result and errors as of `Model.save`.
     """
     model.own_normalisation  # noqa: B018  of another tool: it says so
     check_place(path, overwrite)

@@ -75,6 +75,16 @@ class Crf:
 
         That is 10 grey values of uint8; of other types 4 % of the range between the 1st and the
         99th percentile, the mean of the channels.
+
+        Parameters
+        ----------
+        image
+            What is going to be refined; its grey values are sampled.
+
+        Returns
+        -------
+        Crf
+            The same one if it has a contrast.
         """
         if self.contrast:
             return self
@@ -97,7 +107,7 @@ class Crf:
 
     @property
     def offsets(self) -> Iterator[Offset]:
-        """One of each pair of opposite neighbours."""
+        """One of each pair of opposite neighbours: how far along Y and X, in pixels."""
         for y in range(self._far + 1):
             for x in range(-self._far if y else 1, self._far + 1):
                 if math.hypot(y, x) * self.step <= self.radius:

@@ -15,6 +15,9 @@ NORMS = nn.modules.batchnorm._BatchNorm
 class Average:
     """Exponential moving average of a network's weights and statistics.
 
+    Averages of the steps' weights are those of Polyak and Juditsky 1992; that the newest count most
+    is the mean teacher of Tarvainen and Valpola 2017.
+
     Parameters
     ----------
     net

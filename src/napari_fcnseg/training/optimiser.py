@@ -13,7 +13,7 @@ CLIP = 12.0  # largest norm of the gradient
 
 
 class Optimiser:
-    """Takes the steps of a training run.
+    """Takes the steps of a training run: AdamW (Loshchilov and Hutter 2019).
 
     Parameters
     ----------

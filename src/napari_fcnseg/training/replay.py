@@ -1,4 +1,7 @@
-"""Images of an older training that are shown again, so that a network does not forget them."""
+"""Images of an older training that are shown again, so that a network does not forget them.
+
+Rehearsal, after Robins 1995.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace

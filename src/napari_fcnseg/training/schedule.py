@@ -9,8 +9,9 @@ AGAIN = 0.3  # of the peak, when held-out labels begin to train
 def rate_factor(progress: float, warm_up: float, refit: float = 0.0) -> float:
     """Factor of the peak rate: linear up over `warm_up`, then a cosine down to 1 %.
 
-    In the last part of the budget, `refit`, it falls once more, from 30 %. `progress` runs from 0
-    to 1 over the budget.
+    The cosine is that of Loshchilov and Hutter 2017 (equation 5), without restarts. In the last
+    part of the budget, `refit`, it falls once more, from 30 %. `progress` runs from 0 to 1 over the
+    budget.
     """
     if refit and progress >= 1 - refit:
         return AGAIN * _fall((progress - 1 + refit) / refit)
