@@ -1,5 +1,6 @@
 """Outputs that were left unfinished are offered, and gone on with."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -71,7 +72,8 @@ def test_what_a_killed_process_left_is_gone_on_with(
     assert not out.exists()
     segment = dock("Segment")
     (row,) = offered(segment)
-    assert "unfinished: labels.ome.zarr, 3 of 5 tiles, from " in row.about.text()
+    # the next tile may have been written before its event was told
+    assert re.match("unfinished: labels.ome.zarr, [345] of 5 tiles, from ", row.about.text())
     press(row.go_on_button)
     assert segment.form.input.value == "file"
     ended(segment)
