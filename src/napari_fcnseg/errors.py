@@ -35,11 +35,15 @@ class AxesError(ImageError):
     ----------
     readings
         Axes that it could have, where these are known.
+    shape
+        Its shape, where that is known.
     """
 
-    def __init__(self, message: str, readings: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, message: str, readings: tuple[str, ...] = (), shape: tuple[int, ...] = ()
+    ) -> None:
         super().__init__(message)
-        self.readings = readings
+        self.readings, self.shape = readings, shape
 
 
 class AnnotationError(FcnsegError):

@@ -74,7 +74,7 @@ def test_names_and_colours_can_be_given_later():
         (painted((-2, np.s_[1, 2, 3]), dtype=np.int16), "holds the id -2 at Z = 1"),
         (TWO[:, :30], r"has the shape \(3, 30, 50\), its image stack has \(3, 40, 50\) \(ZYX\)"),
         (TWO[0], r"has the shape \(40, 50\)"),
-        (np.zeros((3, 40, 50, 3), np.uint8), "do not fit stack"),
+        (np.zeros((3, 40, 50, 3), np.uint8), r"has the shape \(3, 40, 50, 3\), its image"),
     ],
 )
 def test_each_wrong_input_has_its_own_error(labels, said):

@@ -242,21 +242,24 @@ def open_labels(labels: Any, image: Image, name: str | None = None) -> Image:
             opened = open_image(labels, axes=image.kept, name=name)
         except AxesError as error:
             raise AnnotationError(
-                f"{name or 'the labels'} do not fit {image.name}, which is {image.kept} "
-                f"{image.kept_shape}: {error}"
+                _other_shape(name or Path(labels).name, error.shape, image)
             ) from error
     if opened.channels > 1 and opened.shape != image.kept_shape:
         raise AnnotationError(
             f"{opened.name} has {opened.channels} channels; labels are one whole number per pixel"
         )
     if opened.shape != image.kept_shape:
-        raise AnnotationError(
-            f"{opened.name} has the shape {opened.shape}, its image {image.name} has "
-            f"{image.kept_shape} ({image.kept}): labels need one value for each pixel of it"
-        )
+        raise AnnotationError(_other_shape(opened.name, opened.shape, image))
     if opened.dtype.kind == "f":
         raise AnnotationError(
             f"{opened.name} holds {opened.dtype} numbers; labels are whole numbers. If they are "
             "class ids, convert them with .astype('uint8')"
         )
     return Image(opened.data, image.kept, name=opened.name, path=opened.path)
+
+
+def _other_shape(name: str, shape: tuple[int, ...], image: Image) -> str:
+    return (
+        f"{name} has the shape {shape}, its image {image.name} has {image.kept_shape} "
+        f"({image.kept}): labels need one value for each pixel of it"
+    )

@@ -56,7 +56,8 @@ def check_axes(axes: str, shape: Sequence[int], source: str) -> str:
     if not {"Y", "X"} <= set(axes):
         raise AxesError(f"axes {axes!r} lack Y or X; {way_out}")
     if len(axes) != len(shape):
-        raise AxesError(f"axes {axes!r} are {len(axes)}, dimensions are {len(shape)}; {way_out}")
+        counts = f"axes {axes!r} are {len(axes)}, dimensions are {len(shape)}"
+        raise AxesError(f"{counts}; {way_out}", shape=tuple(shape))
     return axes
 
 
@@ -87,6 +88,7 @@ def ambiguous(shape: Sequence[int], source: str, found: str = "") -> AxesError:
         f"{source}: the axes of its {len(shape)} dimensions, {_times(shape)}, are not known"
         f"{says}.{could_be} {how_to_say(fits[0] if fits else len(shape))}",
         fits,
+        tuple(shape),
     )
 
 
