@@ -250,3 +250,23 @@ def test_the_uncertainty_follows_to_the_next_region(trained, press, ended, viewe
     ended(trained)
     z = int(viewer.dims.current_step[0])
     assert np.asarray(viewer.layers["uncertainty of stack"].data[z]).any()
+
+
+def test_what_was_seen_gives_place_to_what_is_segmented(trained, dock, press, ended, viewer, qtbot):
+    preview = viewer.layers["preview of stack"]
+    viewer.add_image(np.zeros((20, 20)), name="other")
+    segment = dock("Segment")
+    segment.form.image.value = viewer.layers["stack"]
+    press(segment.panel.start_button)
+    ended(segment)
+    assert viewer.layers["stack segmented"].visible
+    assert not preview.visible
+    assert np.asarray(preview.data).any()  # it can be looked at again
+    trained.form.image.value = viewer.layers["stack"]
+    press(trained.panel.start_button)
+    qtbot.waitUntil(lambda: preview.visible, timeout=LONG)
+    ended(trained)
+    segment.form.image.value = viewer.layers["other"]
+    press(segment.panel.start_button)
+    ended(segment)
+    assert preview.visible  # of another image

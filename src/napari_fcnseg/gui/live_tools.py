@@ -79,7 +79,7 @@ class LiveTools(QWidget):
         self._learning = self._busy = False
         self.keep_button.setEnabled(False)
         if self._stage:
-            self._stage.strokes.end()
+            self._stage.end()
 
     def leave(self, _: object = None) -> None:
         """Let go of all layers."""

@@ -54,6 +54,12 @@ class PreviewLayers:
         else:
             self._unsure = None  # a new one comes with the next preview
 
+    def rest(self) -> None:
+        """Nothing comes any more, unless it is asked for."""
+        for layer in (self._labels, self._unsure):
+            if layer:
+                layer.rest()
+
     @property
     def labels(self) -> Layer | None:
         """Layer with the labels, as soon as there is one."""

@@ -7,6 +7,7 @@ from napari_fcnseg.gui.growing import Growing
 from napari_fcnseg.gui.job import Ended
 from napari_fcnseg.gui.panel import JobPanel
 from napari_fcnseg.gui.segment_task import Ready, Task
+from napari_fcnseg.gui.sparse_layer import give_place
 from napari_fcnseg.gui.tile_map import TileMap
 from napari_fcnseg.images.output import partial_path
 from napari_fcnseg.inference.tile_tally import TileTally
@@ -67,6 +68,7 @@ class SegmentRun:
         self._panel.say("\n".join([about, *self._notes]))
         if self._growing:
             self._growing.finish(event.path)
+            give_place(self._viewer, self._task.source)
 
     def _end(self, stopped: bool) -> None:
         self._map.renew(now=True)

@@ -16,6 +16,7 @@ from napari_fcnseg.gui.refresh import Refresher
 from napari_fcnseg.images.grid import Spans
 
 CHUNK = 512
+RESTS_ON = "napari-fcnseg: shows what was seen of"  # in a layer's metadata
 
 
 class SparseLayer:
@@ -71,12 +72,18 @@ class SparseLayer:
         follow(self.layer, image, image.kept, source)
         self._refresh(now=True)
 
+    def rest(self) -> None:
+        """Nothing comes any more: what is segmented in full takes its place, see `give_place`."""
+        self.layer.metadata[RESTS_ON] = str(self._painting.source.unique_id)
+
     def _found(self, name: str) -> Layer | None:
         for layer in self._layers:
             data = layer.data
             alike = getattr(data, "shape", None) == self._shape and data.dtype == self._dtype
             if layer.name == name and alike:
                 layer.data = self._empty()
+                layer.metadata.pop(RESTS_ON, None)
+                layer.visible = True
                 return layer
         return None
 
@@ -85,3 +92,11 @@ class SparseLayer:
         shape = self._shape
         chunks = tuple(min(n, CHUNK) if i >= len(shape) - 2 else 1 for i, n in enumerate(shape))
         return zarr.create_array(MemoryStore(), shape=shape, chunks=chunks, dtype=self._dtype)
+
+
+def give_place(viewer: Viewer, source: Layer | None) -> None:
+    """Hide what was seen of a layer while a network learned: two labels over it would mix."""
+    rests = source and str(source.unique_id)
+    for layer in viewer.layers:
+        if rests and layer.metadata.get(RESTS_ON) == rests:
+            layer.visible = False

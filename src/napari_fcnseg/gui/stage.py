@@ -53,6 +53,11 @@ class Stage:
         same = mine.source == painting.source and mine.layer == painting.layer
         return same and mine.image.axes == painting.image.axes
 
+    def end(self) -> None:
+        """End with a training; layers are followed further."""
+        self.strokes.end()
+        self._previews.rest()
+
     def close(self) -> None:
         """Let go of all; layers stay."""
         self.view.close()

@@ -114,6 +114,7 @@ class VersionBox(QWidget):
         for version, preview in seen.found:
             shown = PreviewLayers(self._viewer, seen.painting, f"{version.name} of {source.name}")
             shown.show(preview)
+            shown.rest()
             if shown.labels:
                 layers.append(shown.labels)
         if seen.beside and self.beside_button.isChecked():
