@@ -431,7 +431,7 @@ def test_an_interrupted_prediction_goes_on_and_is_verified(files, capsys, monkey
     (files / "p.ome.zarr" / "0" / "c" / "1" / "0" / "0").unlink()
     assert run("verify", files / "p.ome.zarr") == 8
     shown = capsys.readouterr()
-    assert "Z 1:2, Y 0:" in shown.out
+    assert "Z=1:2,Y=0:" in shown.out
     assert "predict --resume" in shown.err
     assert run(*job, "--resume") == 0
     assert run("verify", files / "p.ome.zarr") == 0
@@ -571,6 +571,31 @@ def test_kinds_members_mask_and_seams(files, capsys):
     models = [fs.load_model(files / name) for name in ("m.zip", "n.zip")]
     expected = fs.segment(models, files / "image.tif", augment="flips")
     assert np.array_equal(found, np.where(mask, expected, 0))
+
+
+def test_a_region(files, capsys):
+    train(files)
+    model, image = files / "m.zip", files / "image.tif"
+    job = ("predict", model, image, "--region", "Z=1,Y=:70,X=30:100")
+    capsys.readouterr()
+    assert run(*job, "--out", files / "a.ome.zarr", "--dry-run", "--json") == 0
+    (cost,) = json.loads(capsys.readouterr().out).values()
+    assert cost["tiles"] == 1
+    assert run(*job, "--out", files / "a.ome.zarr") == 0
+    found = fs.open_image(files / "a.ome.zarr").read({})[0]
+    assert np.array_equal(found, fs.segment(fs.load_model(model), image)[1:2, :70, 30:100])
+    plane = ("classical", "blobs", image, files / "b.ome.tif", "--region", "Z=2")
+    assert run(*plane) == 0
+    blobs = fs.segment(fs.classical_method("blobs", fs.open_image(image)), image)
+    assert np.array_equal(fs.open_image(files / "b.ome.tif").read({})[0], blobs[2])  # one page
+    capsys.readouterr()
+    far = (*job[:-1], "Z=77", "--out", files / "c.ome.zarr")
+    assert run(*far) == run(*far, "--dry-run") == 3
+    assert capsys.readouterr().err.count("Z=77:78 is not in image") == 2
+    with pytest.raises(SystemExit):
+        run(*job[:-1], "Z7", "--out", files / "c.ome.zarr")
+    assert "for example Z=10:20" in capsys.readouterr().err
+    assert not (files / "c.ome.zarr").exists()
 
 
 def test_tiles_with_less_context(files, capsys):

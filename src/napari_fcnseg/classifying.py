@@ -30,6 +30,7 @@ def classical(options: Namespace) -> int:
         image,
         options.out,
         mask=options.mask,
+        region=options.region and options.region.of(image),
         overwrite=options.overwrite,
         resume=options.resume,
         ngff=options.ngff,

@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 
+from napari_fcnseg.images.region import Region
 from napari_fcnseg.model_options import add_model
 
 
@@ -71,6 +72,12 @@ def add_running_options(parser: ArgumentParser) -> None:
     """Add what any segmentation has, with or without a network."""
     parser.add_argument("--ngff", choices=("0.4", "0.5"), default="0.5", help="OME-Zarr version")
     parser.add_argument("--mask", metavar="P", help="segment only where this image is not 0")
+    parser.add_argument(
+        "--region",
+        type=Region.parse,
+        metavar="Z=3,Y=0:512,...",
+        help="segment a part: positions or ranges along some axes; the output has its size",
+    )
     parser.add_argument(
         "--resume",
         action="store_true",

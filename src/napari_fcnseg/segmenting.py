@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_fcnseg.errors import FcnsegError, OutputError
 from napari_fcnseg.events import Predicted, Verified
+from napari_fcnseg.images.region import region_text
 from napari_fcnseg.model_options import load_told
 from napari_fcnseg.printing import open_as_told, print_json, print_table
 
@@ -54,6 +55,7 @@ def predict(options: Namespace) -> int:
                 overwrite=options.overwrite,
                 resume=options.resume,
                 mask=options.mask,
+                region=options.region and options.region.of(image),
                 ngff=options.ngff,
                 scheduler=options.workers or options.scheduler,
                 **settings,
@@ -123,7 +125,9 @@ def _estimate(models: "list[Model]", options: Namespace) -> int:
         image = open_as_told(path, options)
         _warn(models, image)
         kind = options.output.split(",")[0]
-        cost = estimate(models, image, output=kind, **_settings(models, image, options))
+        settings = _settings(models, image, options)
+        region = options.region and options.region.of(image)
+        cost = estimate(models, image, output=kind, region=region, **settings)
         found[path] = asdict(cost)
         if not options.json:
             told = asdict(cost) | {
@@ -142,12 +146,7 @@ def verify(options: Namespace) -> int:
 
     *_, found = follow(verify(options.out))
     assert isinstance(found, Verified)
-    damaged = {
-        ", ".join(
-            f"{axis} {a}:{b}" for axis, (a, b) in zip(found.axes, tile.spans, strict=True)
-        ): tile.problem
-        for tile in found.damaged
-    }
+    damaged = {region_text(tile.spans, found.axes): tile.problem for tile in found.damaged}
     if options.json:
         print_json({"checked": found.checked, "tiles": found.tiles, "damaged": damaged})
     else:

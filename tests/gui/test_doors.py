@@ -146,8 +146,8 @@ def chunks(path):
     return {file.relative_to(path): file.read_bytes() for file in files}
 
 
-def test_a_region_is_segmented_by_its_script_only(
-    dock, layers, model, viewer, choose, folder, told, qtbot
+def test_a_region_is_segmented_by_its_script_and_command(
+    dock, layers, model, viewer, choose, folder, told
 ):
     from napari_fcnseg.gui.choices import trained_models
 
@@ -162,9 +162,12 @@ def test_a_region_is_segmented_by_its_script_only(
     run_python(script, folder, torch.get_num_threads())
     found = fs.open_image(folder / "stack.labels.ome.zarr")
     assert np.array_equal(found.data[0], fs.segment(model, layers[0].data, axes="ZYX")[4])
-    assert not choose(segment.doors, "Copy as command")
-    qtbot.waitUntil(lambda: bool(told))
-    assert "copy this as Python" in told[-1]
+    line = choose(segment.doors, "Copy as command")
+    assert "--region Z=4:5,Y=0:160,X=0:176" in line
+    run(shlex.split(line), folder, torch.get_num_threads())
+    again = folder / "stack-2.labels.ome.zarr"
+    assert chunks(again) == chunks(folder / "stack.labels.ome.zarr")
+    assert not told
 
 
 def test_a_run_by_the_clock_is_repeated_by_its_steps(train, press, ended, choose, folder):

@@ -65,4 +65,5 @@ class PredictDraft:
             axes=axes,
             region=self.region,
             device=self.device,
+            kept=image.kept,
         )

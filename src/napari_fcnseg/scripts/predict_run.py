@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from napari_fcnseg.errors import UsageError
 from napari_fcnseg.images.grid import Spans
+from napari_fcnseg.images.region import region_text
 from napari_fcnseg.scripts.source import call, command, literal, named, options, script
 
 
@@ -23,6 +23,8 @@ class PredictRun:
         Of the image, where its file does not say.
     region, device
         See `predict`.
+    kept
+        Axes that the region goes along.
     """
 
     model: Path
@@ -31,6 +33,7 @@ class PredictRun:
     axes: str | None = None
     region: Spans | None = None
     device: str = "auto"
+    kept: str = ""
 
     def python(self) -> str:
         """Return a script that loads the model and segments the image."""
@@ -40,20 +43,12 @@ class PredictRun:
         return script([f"model = {model}", f"{call('fs.predict', 'model', *files, *given)}.wait()"])
 
     def command(self) -> str:
-        """Return the line for a shell that does the same.
-
-        Raises
-        ------
-        UsageError
-            If it is for a part of the image.
-        """
-        if self.region:
-            raise UsageError(
-                "the command segments whole images only: choose all of it under 'region', or copy "
-                "this as Python"
-            )
+        """Return the line for a shell that does the same."""
         files = ["fcnseg", "predict", self.model, self.image]
-        return command([*files, *options({"out": self.out} | self._told())])
+        told = self._told()
+        if self.region:
+            told["region"] = region_text(self.region, self.kept)
+        return command([*files, *options({"out": self.out} | told)])
 
     def _told(self) -> dict[str, Any]:
         """Return what is not as usual."""
