@@ -642,6 +642,11 @@ def test_where_to_paint_next(files, capsys):
     assert rows[0].split()[:7] == ["1", str(z), str(y), str(x), "64", "x", "64"]
     assert rows[0].endswith(" and ".join(regions[0].classes))
     assert len(rows) == 3
+    assert run(*job, "--region", "Z=3:5,X=100:", "--json") == 0
+    for region in json.loads(capsys.readouterr().out):
+        (z, _), _, (x, _) = region["spans"]
+        assert z in (3, 4)
+        assert x >= 100
 
 
 def test_nothing_is_left_to_paint(files, capsys):

@@ -72,12 +72,7 @@ def add_running_options(parser: ArgumentParser) -> None:
     """Add what any segmentation has, with or without a network."""
     parser.add_argument("--ngff", choices=("0.4", "0.5"), default="0.5", help="OME-Zarr version")
     parser.add_argument("--mask", metavar="P", help="segment only where this image is not 0")
-    parser.add_argument(
-        "--region",
-        type=Region.parse,
-        metavar="Z=3,Y=0:512,...",
-        help="segment a part: positions or ranges along some axes; the output has its size",
-    )
+    add_region(parser, "segment a part; the output has its size")
     parser.add_argument(
         "--resume",
         action="store_true",
@@ -88,6 +83,12 @@ def add_running_options(parser: ArgumentParser) -> None:
         "--workers", type=whole_number, metavar="N", help="processes of this machine"
     )
     where.add_argument("--scheduler", metavar="tcp://...", help="a dask scheduler and its workers")
+
+
+def add_region(parser: ArgumentParser, what: str) -> None:
+    """Add a part of the image."""
+    told = f"{what}: positions or ranges along some axes"
+    parser.add_argument("--region", type=Region.parse, metavar="Z=3,Y=0:512,...", help=told)
 
 
 def whole_number(text: str) -> int:

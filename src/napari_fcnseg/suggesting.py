@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from napari_fcnseg.events import Suggested
 from napari_fcnseg.model_options import add_model, load_told
-from napari_fcnseg.predict_options import whole_number
+from napari_fcnseg.predict_options import add_region, whole_number
 from napari_fcnseg.printing import open_as_told, print_json
 
 
@@ -24,6 +24,7 @@ def suggest(options: Namespace) -> int:
         size=options.size,
         method=options.method,
         every=options.every,
+        region=options.region and options.region.of(image),
         memory=options.memory,
         device=options.device,
     )
@@ -63,4 +64,5 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--every", type=whole_number, default=1, metavar="N", help="look at every Nth plane"
     )
+    add_region(parser, "look at a part")
     parser.add_argument("--memory", metavar="2GB", help="what network and tiles may take")
