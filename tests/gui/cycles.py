@@ -73,7 +73,7 @@ def settle():
 
 
 def main(cycles):
-    """Print a line of JSON for each cycle: what is alive, threads, megabytes."""
+    """Print a line of JSON for each cycle: what is alive, names of threads, megabytes."""
     image, truth = synthetic_em((6, 160, 176), seed=3)
     strokes = fs.simulate_strokes(truth, [1, 4], share=0.06, seed=3)
     image, strokes = np.tile(image, (1, 4, 4)), np.tile(strokes, (1, 4, 4))
@@ -84,7 +84,8 @@ def main(cycles):
         alive = [type(x).__name__ for ref in left if (x := ref()) is not None]
         alive += [type(x).__name__ for x in gc.get_objects() if type(x) is UNet]
         memory = psutil.Process().memory_info().rss / 1e6
-        print(json.dumps([alive, threading.active_count(), round(memory)]), flush=True)
+        threads = [thread.name for thread in threading.enumerate()]
+        print(json.dumps([alive, threads, round(memory)]), flush=True)
 
 
 if __name__ == "__main__":
