@@ -12,8 +12,11 @@ from napari_fcnseg.images.normalise import Normalisation
 
 settings.register_profile("fcnseg", deadline=None, print_blob=True)
 settings.load_profile("fcnseg")
-# Two cores, whether one process runs the tests or pytest-xdist shares them out.
-torch.set_num_threads(2 // min(2, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))))
+# Two cores, whether one process runs the tests or pytest-xdist shares them out; what a test starts
+# has no more, as threads without a core of their own spend their time waiting for each other.
+THREADS = 2 // min(2, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+torch.set_num_threads(THREADS)
+os.environ["OMP_NUM_THREADS"] = str(THREADS)
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,6 +1,5 @@
 """Every tutorial: its script runs on small samples, its page shows that script and its picture."""
 
-import os
 import re
 import subprocess
 import sys
@@ -34,7 +33,6 @@ def test_a_script_runs_and_draws(name, tmp_path):
     command = [sys.executable, SCRIPTS / f"{name}.py", "--steps", "6", "--size", "160"]
     done = subprocess.run(
         [*command, "--out", tmp_path / "files", "--pictures", tmp_path],
-        env=os.environ | {"OMP_NUM_THREADS": "2"},
         capture_output=True,
         text=True,
         check=False,

@@ -12,7 +12,6 @@ import weakref
 
 import numpy as np
 import psutil
-import torch
 from napari import Viewer
 from qtpy.QtCore import QCoreApplication, QEvent, QThreadPool
 from qtpy.QtWidgets import QApplication
@@ -89,5 +88,4 @@ def main(cycles):
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(2)
     main(int(sys.argv[1]))
