@@ -94,8 +94,11 @@ def test_closing_keeps_the_best_model_so_far(painted):
 def test_the_budget_in_minutes_is_kept(painted):
     image, _, strokes = painted
     recipe = fs.Recipe(net_options=SMALL, patch=64, batch=2, minutes=0.05)
-    last = fs.train(image, strokes, recipe, axes="ZYX").wait()
-    assert 3 <= last.elapsed < 6
+    steps = [e for e in fs.train(image, strokes, recipe, axes="ZYX") if isinstance(e, Step)]
+    for before, step in itertools.pairwise(steps):  # seconds that were spent, over three
+        assert before.progress < 1
+        assert min(1, before.elapsed / 3) <= step.progress <= step.elapsed / 3
+    assert steps[-1].progress == 1
 
 
 @pytest.mark.parametrize(
