@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 
+from napari_fcnseg.errors import ImageError
 from napari_fcnseg.images.region import Region
 from napari_fcnseg.model_options import add_model
 
@@ -88,7 +89,14 @@ def add_running_options(parser: ArgumentParser) -> None:
 def add_region(parser: ArgumentParser, what: str) -> None:
     """Add a part of the image."""
     told = f"{what}: positions or ranges along some axes"
-    parser.add_argument("--region", type=Region.parse, metavar="Z=3,Y=0:512,...", help=told)
+    parser.add_argument("--region", type=_region, metavar="Z=3,Y=0:512,...", help=told)
+
+
+def _region(text: str) -> Region:
+    try:
+        return Region.parse(text)
+    except ImageError as error:
+        raise ArgumentTypeError(str(error)) from error
 
 
 def whole_number(text: str) -> int:

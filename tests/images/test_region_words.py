@@ -1,7 +1,5 @@
 """Parts of an image in words."""
 
-from argparse import ArgumentTypeError
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -39,7 +37,7 @@ def test_what_is_left_out_is_all_of_it(text, spans):
     "text", ["", "3", "Z=", "Z=-1", "C=0", "Z=1,Z=2", "Z=1:2:3", "Z=a", "Z=1,"]
 )
 def test_what_cannot_be_read_is_refused(text):
-    with pytest.raises(ArgumentTypeError, match="for example Z=10:20"):
+    with pytest.raises(ImageError, match="for example Z=10:20"):
         Region.parse(text)
 
 

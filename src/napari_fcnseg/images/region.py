@@ -1,7 +1,6 @@
 """A part of an image as it is told in words, ``Z=10:20,X=512:``; axes by name, never by order."""
 
 import re
-from argparse import ArgumentTypeError
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -12,7 +11,7 @@ from napari_fcnseg.images.grid import Spans
 if TYPE_CHECKING:
     from napari_fcnseg.images.image import Image
 
-PART = re.compile(f"([{CANONICAL}])=(?:(\\d+)|(\\d*):(\\d*))")
+PART = re.compile(rf"([{CANONICAL}])=(?:(\d+)|(\d*):(\d*))")
 
 
 @dataclass(frozen=True)
@@ -33,14 +32,14 @@ class Region:
 
         Raises
         ------
-        ArgumentTypeError
+        ImageError
             If it cannot be read, or names an axis twice.
         """
         parts: dict[str, tuple[int, int | None]] = {}
         for word in text.upper().replace(" ", "").split(","):
             found = PART.fullmatch(word)
             if not found or found[1] in parts:
-                raise ArgumentTypeError(
+                raise ImageError(
                     f"{word!r} in {text!r} is no part of an image: give each axis once, for "
                     "example Z=10:20,Y=512:1024 or Z=3"
                 )
