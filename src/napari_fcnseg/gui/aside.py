@@ -12,6 +12,7 @@ from qtpy.QtCore import (  # type: ignore[attr-defined]  # qtpy names Signal at 
     Signal,
 )
 
+from napari_fcnseg.gui.garbage import only_new_garbage
 from napari_fcnseg.gui.give_way import give_way
 from napari_fcnseg.gui.llvm import keep_triton_out
 
@@ -76,7 +77,8 @@ class Aside(QObject):
     def _work(self, question: Question) -> None:
         give_way()
         try:
-            answer = question()
+            with only_new_garbage():
+                answer = question()
         except Exception as error:  # whoever asked tells it
             answer = error
         with suppress(RuntimeError):  # the window was closed meanwhile
