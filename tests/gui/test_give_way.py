@@ -19,7 +19,7 @@ from napari.layers import Labels
 from napari_fcnseg.annotations.classes import SegClass
 from napari_fcnseg.gui import layers, warm_up
 if sys.argv[1] == "warm":
-    warm_up.compile_colours()
+    warm_up.prepare_labels()
 table = layers.class_table([SegClass(1, "cell", "#ff0000"), SegClass(2, "nucleus", "#00ff00")])
 with event.install_recorder("numba:compile") as compiled:
     Labels(np.zeros((40, 50), "uint8"), **table)

@@ -15,6 +15,7 @@ from napari_fcnseg.errors import AxesError, FcnsegError, ModelError, OutputError
 from napari_fcnseg.events import Event, Note, Predicted, PredictionStarted, Steps
 from napari_fcnseg.gui.methods import Maker
 from napari_fcnseg.gui.output import check_memory
+from napari_fcnseg.gui.warm_up import prepare_labels
 from napari_fcnseg.images.grid import Spans
 from napari_fcnseg.images.image import Image
 from napari_fcnseg.images.output import partial_path
@@ -147,6 +148,7 @@ class Task:
         return Before(found, plan, image=image)
 
     def _run(self) -> Generator[Event, None, None]:
+        prepare_labels()  # whoever starts at once has not waited for it
         image = self.open()
         made = self.make(image)
         yield Ready(image, made)

@@ -1,5 +1,7 @@
 """Do beforehand what takes a second or more when it is done for the first time."""
 
+from contextlib import suppress
+
 import numpy as np
 
 from napari_fcnseg.annotations.classes import default_class
@@ -17,12 +19,18 @@ def load_training() -> None:
     torch.optim.AdamW([torch.zeros(1, requires_grad=True)])
 
 
-def compile_colours() -> None:
-    """Have napari compile what gives labels their colours, as it does for its first layer."""
+def prepare_labels() -> None:
+    """Do what is done for the first layer of labels: colours are compiled, dashes computed."""
+    from skimage.color import rgb2lab  # noqa: F401
+
+    with suppress(ImportError):  # another vispy may have no such module
+        from vispy.visuals.line.dash_atlas import DashAtlas
+
+        DashAtlas()  # type: ignore[no-untyped-call]  # of the outline of a polygon brush
     class_table([default_class(1)])["colormap"].map(np.ones((1, 1), np.uint8))
 
 
 def warm_up() -> None:
     """Do both."""
     load_training()
-    compile_colours()
+    prepare_labels()
