@@ -1,9 +1,11 @@
 import threading
 
 import pytest
+from qtpy.QtCore import QTimer
 
 from napari_fcnseg.errors import ImageError
-from napari_fcnseg.events import Event, Step, Steps
+from napari_fcnseg.events import Event, Note, Step, Steps
+from napari_fcnseg.gui import job as module
 from napari_fcnseg.gui.job import Ended, Failed, Job
 
 
@@ -110,3 +112,35 @@ def test_many_steps_do_not_flood_the_window_but_the_last_arrives_with_a_stop(qtb
     shown = [e.step for e, _ in received if isinstance(e, Step)]
     assert 2 <= len(shown) <= 6
     assert shown[-1] > 100
+
+
+def test_it_rests_while_the_window_draws(qtbot):
+    """What it does after such an event waits for the turns of the window that follow."""
+    drawn, before = [], []
+
+    def steps():
+        for i in range(3):
+            yield Note(str(i))
+            before.append(len(drawn))
+
+    def receive(event):
+        if isinstance(event, Note):
+            QTimer.singleShot(0, lambda: drawn.append(event))
+
+    job = Job(steps, receive, draws=(Note,))
+    job.start()
+    qtbot.waitUntil(lambda: not job.running)
+    assert before == [1, 2, 3]
+
+
+def test_it_does_not_wait_for_a_window_that_does_not_answer(qtbot, monkeypatch):
+    monkeypatch.setattr(module, "PATIENCE", 0.01)
+    monkeypatch.setattr(module, "TURN", 10_000)
+
+    def steps():
+        for i in range(3):
+            yield Note(str(i))
+
+    job = Job(steps, lambda event: None, draws=(Note,))
+    job.start()
+    qtbot.waitUntil(lambda: not job.running, timeout=5000)

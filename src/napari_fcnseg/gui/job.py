@@ -9,12 +9,16 @@ from types import FunctionType
 from typing import cast
 
 from napari.qt.threading import create_worker
+from qtpy.QtCore import QTimer
 
 from napari_fcnseg.events import Event, Step, Steps
+from napari_fcnseg.gui.garbage import only_new_garbage
 from napari_fcnseg.gui.give_way import give_way
 from napari_fcnseg.gui.llvm import keep_triton_out
 
 STEP_INTERVAL = 0.1  # seconds between two Step events that reach the GUI
+PATIENCE = 1.0  # seconds that a job rests at most, until its layer is drawn
+TURN = 20  # milliseconds in which the window draws what it was told
 
 
 @dataclass(frozen=True)
@@ -44,13 +48,19 @@ class Job:
         Makes the steps; called in the worker thread, as it may read files.
     receive
         Called in the GUI thread with each event.
+    draws
+        Events for which a layer is made or much is drawn: the job rests meanwhile, as the window
+        would take three times as long beside it.
     """
 
     def __init__(
-        self, make: Callable[[], Steps[Event]], receive: Callable[[Event], object]
+        self,
+        make: Callable[[], Steps[Event]],
+        receive: Callable[[Event], object],
+        draws: tuple[type[Event], ...] = (),
     ) -> None:
-        self._receive = receive
-        self._stop = threading.Event()
+        self._receive, self._draws = receive, draws
+        self._stop, self._drawn = threading.Event(), threading.Event()
         self._run = self._iterate(make)
         self.running = True
 
@@ -85,14 +95,17 @@ class Job:
         shown = 0.0
         give_way()
         try:
-            with closing(make()) as steps:
+            with only_new_garbage(), closing(make()) as steps:
                 for event in steps:
                     if _is_one_of_many(event) and time.monotonic() < shown + STEP_INTERVAL:
                         if self._stop.is_set():
                             yield event
                     else:
                         shown = time.monotonic()
+                        self._drawn.clear()
                         yield event
+                        if isinstance(event, self._draws):
+                            self._drawn.wait(PATIENCE)
                     if self._stop.is_set():
                         return
         except Exception as error:  # every error becomes an event, none is lost
@@ -100,6 +113,7 @@ class Job:
 
     def _deliver(self, event: Event) -> None:
         self._receive(event)
+        QTimer.singleShot(TURN, self._drawn.set)
 
     def _finish(self) -> None:
         self._run.close()  # a worker that was told to quit() leaves it suspended

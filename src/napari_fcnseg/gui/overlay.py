@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
 from napari import Viewer
 from napari.layers import Labels, Layer
+from qtpy.QtCore import QTimer
 
 from napari_fcnseg.annotations.classes import SegClass
 from napari_fcnseg.gui.layers import class_table
@@ -59,8 +61,18 @@ def add_labels(
         **place(image, image.kept, source, region),
     )
     layer.editable = painted  # what was computed is not mixed with what a person painted
-    viewer.add_layer(layer)
+    if painted:
+        viewer.add_layer(layer)
+    else:
+        _add_in_two_turns(viewer, layer)
     return layer
+
+
+def _add_in_two_turns(viewer: Viewer, layer: Layer) -> None:
+    """Add a layer now and draw it in the next turn: both at once would stop the window for long."""
+    layer.visible = False
+    viewer.add_layer(layer)
+    QTimer.singleShot(0, partial(setattr, layer, "visible", True))
 
 
 def place(

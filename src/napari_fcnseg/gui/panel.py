@@ -71,9 +71,11 @@ class JobPanel(QWidget):
         make: Callable[[], Steps[Event]],
         receive: Callable[[Event], object],
         counted: bool = True,
+        draws: tuple[type[Event], ...] = (),
     ) -> None:
         """Start a job made by `make`; `receive` gets its events in the GUI thread.
 
+        It rests while what it tells by events of the types `draws` is drawn, see `Job`.
         What is not `counted` is one step: it cannot be stopped, the bar swings, and shows in the
         end what it showed before.
         """
@@ -85,7 +87,7 @@ class JobPanel(QWidget):
         self.show_progress(0.0)
         if counted:
             self._activity.begin(self._title)
-        self.job = Job(make, self._on_event)
+        self.job = Job(make, self._on_event, draws)
         self.job.start()
 
     def stop(self) -> None:

@@ -7,7 +7,7 @@ from napari import Viewer
 from qtpy.QtWidgets import QHBoxLayout, QWidget
 
 from napari_fcnseg.errors import AxesError, FcnsegError
-from napari_fcnseg.events import Event, Steps
+from napari_fcnseg.events import Event, PredictionStarted, Steps
 from napari_fcnseg.gui.aside import Aside
 from napari_fcnseg.gui.before_run import BeforeRun
 from napari_fcnseg.gui.buttons import push_button
@@ -25,7 +25,7 @@ from napari_fcnseg.gui.segment_run import SegmentRun
 from napari_fcnseg.gui.segment_task import Ready, Task
 from napari_fcnseg.gui.tile_map import TileMap
 from napari_fcnseg.gui.unfinished import UnfinishedList
-from napari_fcnseg.gui.warm_up import compile_colours
+from napari_fcnseg.gui.warm_up import prepare_labels
 from napari_fcnseg.inference.begun import Unfinished
 from napari_fcnseg.inference.doctor import unclear
 from napari_fcnseg.inference.estimate import Estimate
@@ -47,7 +47,7 @@ class SegmentWidget(DockContent):
         self._viewer, self._session = viewer, trained_models(viewer)
         self._run: SegmentRun | None = None
         self._later = False  # other choices were made while a job ran
-        Aside(self).ask(compile_colours)  # while a person chooses
+        Aside(self).ask(prepare_labels)  # while a person chooses
         self.form, self.before, self.map = SegmentForm(viewer), BeforeRun(), TileMap()
         self.unfinished, self.load_button = UnfinishedList(), LoadButton()
         self.cost_button = push_button(
@@ -103,7 +103,7 @@ class SegmentWidget(DockContent):
         self.before.make_room(True)
         self.unfinished.clear()
         self.panel.say(f"opening {task.name}")
-        self.panel.run(task.steps, self._receive)
+        self.panel.run(task.steps, self._receive, draws=(PredictionStarted,))
 
     def _look(self) -> None:
         """Look ahead at what is chosen; what is missing is no error yet."""

@@ -26,6 +26,7 @@ from napari_fcnseg.gui.model_jobs import Done, keeping
 from napari_fcnseg.gui.panel import JobPanel, tell
 from napari_fcnseg.gui.pause_button import PauseButton
 from napari_fcnseg.gui.preferences import own_library
+from napari_fcnseg.gui.preview import Preview
 from napari_fcnseg.gui.rescue import Rescue
 from napari_fcnseg.gui.save_button import SaveButton
 from napari_fcnseg.gui.taken_over import TakenOver
@@ -150,7 +151,9 @@ class TrainWidget(DockContent):
         look, wishes = stage.view.look, self.errands.wishes
         rescue = self._rescue = Rescue(own_library(), self._gone.is_set)
         self.panel.run(
-            lambda: rescue.watch(LiveSteps(begin, image, look, wishes, device)), self._follow
+            lambda: rescue.watch(LiveSteps(begin, image, look, wishes, device)),
+            self._follow,
+            draws=(Preview,),
         )
 
     def _follow(self, event: Event) -> None:
