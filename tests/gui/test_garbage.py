@@ -4,7 +4,9 @@ import gc
 import weakref
 
 import pytest
+from tests.gui.conftest import MINUTE
 
+from napari_fcnseg.gui import garbage as module
 from napari_fcnseg.gui.garbage import only_new_garbage
 from napari_fcnseg.gui.job import Job
 
@@ -20,8 +22,9 @@ def cycle():
 
 
 @pytest.fixture(autouse=True)
-def _usual():
-    """As in a process of a person: the tests set objects aside, too."""
+def _usual(qtbot):
+    """As in a process of a person: the tests set objects aside, and leave threads behind."""
+    qtbot.waitUntil(lambda: not module._busy, timeout=MINUTE)
     gc.unfreeze()
 
 
